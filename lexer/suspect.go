@@ -1,0 +1,213 @@
+package lexer
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// This file names what people type, paste or bring along from other languages
+// that is not AMSX, and says what to type instead.
+
+// replacements are marks of other languages and of word processors.
+var replacements = []struct{ mark, message, hint string }{
+	{"!=", "!= is not an operator", "write <>"},
+	{"=>", "=> is not an operator", "write >="},
+	{"=<", "=< is not an operator", "write <="},
+	{"&&", "&& is not an operator", "write And"},
+	{"||", "|| is not an operator", "write Or"},
+	{"+=", "+= is not an operator", "write Set x = %x% + …"},
+	{"-=", "-= is not an operator", "write Set x = %x% - …"},
+	{"++", "++ is not an operator", "write Set x = %x% + 1"},
+	{":=", ":= is not an operator", "write Set x = …"},
+	{"**", "** is not an operator", "multiply with *"},
+	{"!", "! is not an operator", "write Not"},
+	{"|", "| is not an operator", "write Or, or & to join text"},
+	{"^", "^ is not an operator", "multiply with *"},
+	{"\\", `\ is not an operator`, "divide with /; whole numbers with Int(a / b)"},
+	{"{", "{ does not belong to AMSX", "a block begins with If, For, ForEach, While or Try and ends with its own line, such as End If"},
+	{"}", "} does not belong to AMSX", "a block ends with its own line, such as End If or EndEach"},
+	{"`", "the back quote ` does not belong to AMSX", `write text in straight quotes: "text"`},
+	{"´", "the accent ´ is not a quotation mark", "type the straight quote '"},
+	{"…", "the character … is not part of a script", "remove it"},
+	{"×", "× is not an operator", "write *"},
+	{"÷", "÷ is not an operator", "write /"},
+	{"≠", "≠ is not an operator", "write <>"},
+	{"≤", "≤ is not an operator", "write <="},
+	{"≥", "≥ is not an operator", "write >="},
+}
+
+const typographicQuotes = "“”„‟«»‘’‚‛‹›"
+
+var entity = regexp.MustCompile(`^&(#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});`)
+
+// suspect is the Illegal token for something that is known not to be AMSX.
+func (s *Scanner) suspect(first bool) (Token, bool) {
+	rest := s.src[s.off:]
+	line := s.lineEnd(s.off)
+	if first {
+		if t, ok := s.foreignLine(rest, line); ok {
+			return t, true
+		}
+	}
+	r, n := utf8.DecodeRuneInString(rest)
+	switch {
+	case strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "/*"):
+		return s.illegal(line, CodeComment, "put the comment on a line of its own, beginning with //",
+			"a comment cannot follow on the same line"), true
+	case strings.HasPrefix(rest, "=3D"), strings.HasPrefix(rest, "=20") && s.off+3 == line && !s.afterBlank():
+		return s.illegal(s.off+3, CodePasted, "open the mail and save its attachment, or copy the text again from the mail's normal view",
+			rest[:3]+" comes from the encoding of a mail (quoted-printable)"), true
+	case r == '&':
+		if m := entity.FindString(rest[:min(len(rest), 12)]); m != "" {
+			return s.illegal(s.off+len(m), CodePasted, "write "+entityText(m)+"; in the script of a document nothing is encoded",
+				m+" is encoded as in HTML"), true
+		}
+	case strings.ContainsRune(typographicQuotes, r):
+		return s.typographic(r, n, line), true
+	case r == ';':
+		if line-s.off < 80 && strings.Trim(s.src[s.off:line], "; \t") == "" {
+			return s.illegal(s.off+1, CodeCharacter, "remove the ; — a command ends with its line", "; does not end a line"), true
+		}
+		return s.illegal(s.off+1, CodeCharacter, "separate arguments with a comma; put every command on a line of its own", "; does not separate anything in AMSX"), true
+	case r == '$':
+		return s.illegal(s.off+n, CodeCharacter, "write a variable as %name%", "$ does not belong to AMSX"), true
+	case unicode.Is(unicode.Pd, r) && r != '-', r == '−':
+		return s.illegal(s.off+n, CodeCharacter, "type the minus sign - of the keyboard", fmt.Sprintf("%c is a typographic dash", r)), true
+	case r != ' ' && unicode.Is(unicode.Zs, r):
+		return s.illegal(s.off+n, CodeCharacter, "delete it and type a normal blank", fmt.Sprintf("this is not a normal blank but %s (U+%04X)", blankName(r), r)), true
+	case unicode.Is(unicode.Cf, r):
+		return s.illegal(s.off+n, CodeCharacter, "delete it: the place before the next character you see", fmt.Sprintf("there is an invisible character here (U+%04X)", r)), true
+	}
+	for _, m := range replacements {
+		if strings.HasPrefix(rest, m.mark) {
+			return s.illegal(s.off+len(m.mark), CodeOperator, m.hint, m.message), true
+		}
+	}
+	return Token{}, false
+}
+
+// foreignLine names a line's beginning that no statement has.
+func (s *Scanner) foreignLine(rest string, line int) (Token, bool) {
+	for _, mark := range []string{"#", "--", "/*", "*/", "<!--"} {
+		if strings.HasPrefix(rest, mark) {
+			return s.illegal(line, CodeComment, "write // at the beginning of the line", "a comment does not begin with "+mark), true
+		}
+	}
+	switch rest[0] {
+	case '>':
+		return s.illegal(s.off+1, CodePasted, "remove the > at the beginning of every line", "the line begins with >, as in a quoted mail"), true
+	case '*', '-', '+':
+		if len(rest) > 1 && rest[1] == ' ' {
+			return s.illegal(s.off+1, CodePasted, "remove it", "the line begins with a list mark "+rest[:1]), true
+		}
+	}
+	if strings.HasPrefix(rest, "•") {
+		return s.illegal(s.off+len("•"), CodePasted, "remove it", "the line begins with a list mark •"), true
+	}
+	return Token{}, false
+}
+
+func (s *Scanner) afterBlank() bool {
+	return s.off > 0 && (s.src[s.off-1] == ' ' || s.src[s.off-1] == '\t')
+}
+
+// typographic covers the whole quoted text where its end is on the line, so
+// that the message shows it.
+func (s *Scanner) typographic(r rune, n, line int) Token {
+	end := s.off + n
+	straight := `"`
+	if strings.ContainsRune("‘’‚‛‹›", r) {
+		straight = "'"
+	}
+	hint := "type the straight quote " + straight
+	if i := strings.IndexAny(s.src[end:line], typographicQuotes+`"`); i >= 0 {
+		body := s.src[end : end+i]
+		_, size := utf8.DecodeRuneInString(s.src[end+i:])
+		end += i + size
+		if len(body) <= 40 && !strings.Contains(body, straight) {
+			hint += ": " + straight + body + straight
+		}
+	}
+	return s.illegal(end, CodeQuote, hint, fmt.Sprintf("%c is a typographic quotation mark", r))
+}
+
+// apostropheComment is a comment as VB writes it: ' at the beginning of a
+// line, or behind a complete statement with nothing that closes it.
+func (s *Scanner) apostropheComment(q byte) (Token, bool) {
+	if q != '\'' || s.last != EOL {
+		return Token{}, false
+	}
+	return s.illegal(s.lineEnd(s.off), CodeComment, "write // at the beginning of the line", "a comment does not begin with '"), true
+}
+
+func (s *Scanner) unclosed(q byte, end int) Token {
+	body := s.src[s.off+1 : end]
+	hint := fmt.Sprintf("a text ends on its own line with the quote it began with; a quote inside it is written twice: %c%c", q, q)
+	switch i := strings.IndexAny(body, typographicQuotes); {
+	case i >= 0:
+		r, _ := utf8.DecodeRuneInString(body[i:])
+		hint = fmt.Sprintf("it seems to end with the typographic mark %c; type the straight quote %c", r, q)
+	case q == '\'' && strings.HasPrefix(body, " "):
+		hint = "if this is a comment, put it on a line of its own, beginning with //"
+	case strings.HasSuffix(strings.TrimRight(body, " \t"), "="):
+		hint += "; a = at the end of a line comes from the encoding of a mail"
+	}
+	return s.illegal(end, CodeUnclosedText, hint, fmt.Sprintf("the text is not closed with %c", q))
+}
+
+// percent is a % outside a string that begins no reference.
+func (s *Scanner) percent() Token {
+	end := s.off + 1
+	if stop, ok := scanPath(s.src, end); ok && startsName(s.src[end:]) {
+		name := s.src[end:stop]
+		return s.illegal(stop, CodePercent, "write %"+name+"%", "%"+name+" is not closed with %")
+	}
+	return s.illegal(end, CodePercent, "a variable is %name%; the remainder of a division is a Mod b; a percent sign in text stands in quotes",
+		"% begins no %name%")
+}
+
+func (s *Scanner) unknown() Token {
+	r, n := utf8.DecodeRuneInString(s.src[s.off:])
+	switch {
+	case r == utf8.RuneError && n == 1:
+		return s.illegal(s.off+1, CodeEncoding, encodingHint, fmt.Sprintf("byte 0x%02X is not UTF-8", s.src[s.off]))
+	case unicode.IsControl(r):
+		return s.illegal(s.off+n, CodeCharacter, "delete it", fmt.Sprintf("there is a control character here (U+%04X)", r))
+	case r == '[' || r == ']':
+		return s.illegal(s.off+n, CodeCharacter, "a field is %row.[First Name]%, an element is %items[0]%; lists are made with List(…)",
+			fmt.Sprintf("%c does not stand alone", r))
+	case r == '.':
+		return s.illegal(s.off+n, CodeCharacter, "write a number as 0.5, a field as %row.Field%", "a . does not stand alone")
+	case r == ':':
+		return s.illegal(s.off+n, CodeCharacter, "put every command on a line of its own; text stands in quotes", ": does not belong here")
+	}
+	return s.illegal(s.off+n, CodeCharacter, "put text in quotes, or remove it", fmt.Sprintf("%c does not belong to a script", r))
+}
+
+func blankName(r rune) string {
+	if r == '\u00a0' {
+		return "a no-break space"
+	}
+	return "a typographic space"
+}
+
+func entityText(e string) string {
+	switch e {
+	case "&quot;":
+		return `"`
+	case "&amp;":
+		return "&"
+	case "&lt;":
+		return "<"
+	case "&gt;":
+		return ">"
+	case "&apos;", "&#39;":
+		return "'"
+	case "&nbsp;":
+		return "a blank"
+	}
+	return "the character itself"
+}
