@@ -1,0 +1,192 @@
+package parser
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/amsx-lang/amsx/lexer"
+)
+
+// foreign are first words of lines that other languages have, or that AMSX
+// spells otherwise. No command may take such a name.
+var foreign = map[string]struct {
+	hint string
+	as   string // the AMSX line that it stands for, for the blocks around it
+}{
+	"endforeach":  {"write EndEach", "endeach"},
+	"endfor":      {"write Next behind a For, EndEach behind a ForEach", "endfor"},
+	"nexteach":    {"write EndEach", "endeach"},
+	"wend":        {"write End While", "endwhile"},
+	"loop":        {"write End While", "endwhile"},
+	"do":          {"write While condition … End While", "while"},
+	"elsif":       {"write Else If condition Then", "elseif"},
+	"elif":        {"write Else If condition Then", "elseif"},
+	"then":        {"Then stands at the end of the line that begins with If", ""},
+	"rem":         {"a comment is a line that begins with //", ""},
+	"dim":         {"a variable needs no declaration: Set name = value", ""},
+	"var":         {"write Set name = value", ""},
+	"let":         {"write Set name = value", ""},
+	"const":       {"write Set name = value", ""},
+	"break":       {"write Exit For, Exit ForEach or Exit While", ""},
+	"return":      {"Exit ends the script", ""},
+	"goto":        {"use If, While, Exit and Continue", ""},
+	"function":    {"put it into a script of its own and run it with CallLocal", ""},
+	"endfunction": {"put it into a script of its own and run it with CallLocal", ""},
+	"switch":      {"write If … Then, Else If … Then, End If", ""},
+	"case":        {"write If … Then, Else If … Then, End If", ""},
+	"until":       {"write While Not condition … End While", "while"},
+	"unless":      {"write If Not condition Then … End If", "if"},
+	"print":       {`write Log "text"`, ""},
+	"echo":        {`write Log "text"`, ""},
+	"select":      {sqlHint, ""},
+	"insert":      {sqlHint, ""},
+	"update":      {sqlHint, ""},
+	"delete":      {sqlHint, ""},
+	"merge":       {sqlHint, ""},
+	"from":        {sqlHint, ""},
+	"where":       {sqlHint, ""},
+	"exec":        {sqlHint, ""},
+	"values":      {sqlHint, ""},
+}
+
+const sqlHint = `SQL stands in a command, Sql "SELECT …", or between Text and EndText`
+
+// statements are the first words of lines that are no commands.
+var statements = []string{
+	"Set", "If", "Else", "ElseIf", "EndIf", "For", "Next", "ForEach", "EndEach", "While", "EndWhile", "Exit", "Continue",
+	"Text", "EndText", "Try", "Catch", "EndTry", "Throw", "Stop",
+}
+
+// closers are those that stand alone on their line.
+var closers = []string{"Else", "EndIf", "Next", "EndEach", "EndWhile", "EndText", "Try", "Catch", "EndTry"}
+
+// operatorWords are words of other languages between two values.
+var operatorWords = map[string]string{
+	"not":     "write Not before the comparison: Not %x% In (…)",
+	"isnot":   "write Is Not Null, Is Not Empty, or <>",
+	"between": "write %x% >= a And %x% <= b",
+	"xor":     "write (a And Not b) Or (b And Not a)",
+	"andalso": "write And; it stops as soon as the answer is known",
+	"orelse":  "write Or; it stops as soon as the answer is known",
+	"equals":  "write =",
+	"eq":      "write =", "ne": "write <>", "lt": "write <", "le": "write <=", "gt": "write >", "ge": "write >=",
+	"matches": `write RegexMatch(text, "pattern")`,
+	"div":     "write Int(a / b)",
+	"else":    "a one-line If has no Else: write it on several lines, with End If",
+	"if":      "only one command follows Then on the line: write it on several lines, with End If",
+	"foreach": "a block needs lines of its own: write the If on several lines, with End If",
+	"for":     "a block needs lines of its own: write the If on several lines, with End If",
+	"while":   "a block needs lines of its own: write the If on several lines, with End If",
+}
+
+// misspelt is the finding about a good line whose first word is no command's,
+// and the AMSX word that it stands for.
+func misspelt(first *lexer.Token, alone bool) (*lexer.Diagnostic, string) {
+	if first.Type != lexer.Ident {
+		return nil, ""
+	}
+	word := strings.ToLower(first.Value)
+	if f, ok := foreign[word]; ok {
+		return fault(first, lexer.CodeWord, f.hint, "%s is no command of AMSX", first.Value), f.as
+	}
+	if !alone || isStatement(word) || len(word) < 3 {
+		return nil, ""
+	}
+	if n := lexer.Nearest(word, closers); n != "" && len(n) > 3 && len(word) >= len(n)-2 {
+		return fault(first, lexer.CodeWord, "write "+spelt(n), "%s is not a statement; did you mean %s?", first.Value, spelt(n)), strings.ToLower(n)
+	}
+	return nil, ""
+}
+
+func isStatement(word string) bool {
+	_, ok := usage[strings.ToLower(word)]
+	return ok
+}
+
+// isBlockWord reports whether a statement by that word cannot follow Then.
+func isBlockWord(word string) bool {
+	switch strings.ToLower(word) {
+	case "set", "exit", "continue", "throw", "stop":
+		return false
+	}
+	return isStatement(word)
+}
+
+// spelt is a word as the formatter writes it.
+func spelt(word string) string {
+	switch strings.ToLower(word) {
+	case "endif", "endwhile", "endtry":
+		return "End " + word[3:]
+	case "elseif":
+		return "Else If"
+	}
+	return word
+}
+
+// meant is the statement that a line that failed was probably to be: a word
+// near to its own, on a line that has what the statement needs.
+func meant(line []*lexer.Token) string {
+	if len(line) == 0 || line[0].Type != lexer.Ident || isStatement(line[0].Value) {
+		return ""
+	}
+	n := lexer.Nearest(line[0].Value, statements)
+	needs := map[string]string{"If": "Then", "ElseIf": "Then", "For": "To", "ForEach": "In", "Set": "="}[n]
+	for _, t := range line {
+		if strings.EqualFold(t.Value, needs) {
+			return n
+		}
+	}
+	if needs == "" && len(n) > 3 {
+		return n
+	}
+	return ""
+}
+
+// wrongEnd is the hint for End and a word that ends nothing.
+func wrongEnd(word string) (hint, as string) {
+	switch strings.ToLower(word) {
+	case "foreach", "each":
+		return "write EndEach", "endeach"
+	case "for", "next":
+		return "write Next behind a For, EndEach behind a ForEach", "endfor"
+	case "do", "loop":
+		return "write End While", "endwhile"
+	case "text":
+		return "no Text is open here", ""
+	}
+	if n := lexer.Nearest(word, []string{"If", "While", "Try"}); n != "" {
+		return "write End " + n, "end" + strings.ToLower(n)
+	}
+	if lexer.Nearest(word, []string{"ForEach", "Each"}) != "" {
+		return "write EndEach", "endeach"
+	}
+	return "", ""
+}
+
+// assignment is the hint where Set is missing, or is given percent signs.
+func (d *diagnosis) assignment(line []*lexer.Token) string {
+	rest := line
+	if lexer.Is(line[0], "Set") {
+		rest = line[1:]
+	}
+	if len(rest) < 2 || !lexer.IsOp(rest[1], "=") && !lexer.IsOp(rest[1], "==") {
+		return ""
+	}
+	name := strings.Trim(rest[0].Value, `%"'`)
+	switch rest[0].Type {
+	case lexer.Ident, lexer.Path, lexer.Var, lexer.String:
+		if name != "" && len(name) <= 60 {
+			value := "…"
+			if len(rest) > 2 {
+				text := d.scan.Fragment().Text()
+				from := d.scan.Fragment().Index(rest[2].Pos.Offset)
+				to := d.scan.Fragment().Index(rest[len(rest)-1].Pos.Offset) + len(rest[len(rest)-1].Value)
+				if to-from <= 60 && to <= len(text) {
+					value = text[from:to]
+				}
+			}
+			return fmt.Sprintf("write Set %s = %s", name, value)
+		}
+	}
+	return ""
+}

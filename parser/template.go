@@ -1,0 +1,81 @@
+package parser
+
+import (
+	"strings"
+
+	"github.com/amsx-lang/amsx/lexer"
+	"github.com/amsx-lang/amsx/parser/ast"
+)
+
+// template splits bytes start to end of the fragment into text and
+// references. A doubled quote is one quote; quote 0 is for raw text.
+func (b *builder) template(start, end int, quote byte) *ast.Template {
+	text := b.frag.Text()[:end]
+	t := &ast.Template{Pos: b.frag.Position(start)}
+	var lit strings.Builder
+	at := start // of the literal text that is being collected
+	flush := func(next int) {
+		if lit.Len() > 0 {
+			t.Parts = append(t.Parts, ast.Part{Pos: b.frag.Position(at), Text: lit.String()})
+			lit.Reset()
+		}
+		at = next
+	}
+	for i := start; i < end; {
+		n := i // one pass for both marks: searching for each would be quadratic
+		for n < end && text[n] != '%' && (quote == 0 || text[n] != quote) {
+			n++
+		}
+		lit.WriteString(text[i:n])
+		if i = n; i == end {
+			break
+		}
+		if text[i] != '%' || i+1 < end && text[i+1] == '%' { // a doubled quote, %%
+			lit.WriteByte(text[i])
+			i += 2
+			continue
+		}
+		stop := lexer.Reference(text, i)
+		if stop == 0 {
+			lit.WriteByte('%')
+			i++
+			continue
+		}
+		path := b.path(i+1, stop-1, quote)
+		if path == nil { // reported
+			i = stop
+			continue
+		}
+		flush(stop)
+		t.Parts = append(t.Parts, ast.Part{Pos: b.frag.Position(i), Ref: path})
+		i = stop
+	}
+	flush(end)
+	return t
+}
+
+// path parses bytes start to end of the fragment; nil: it is reported.
+func (b *builder) path(start, end int, quote byte) *ast.Path {
+	text := b.frag.Text()[start:end]
+	locate := func(i int) ast.Position { return b.frag.Position(start + i) }
+	if q := strings.Repeat(string(quote), 2); quote != 0 && strings.Contains(text, q) {
+		full := text
+		text = strings.ReplaceAll(full, q, q[:1])
+		locate = func(i int) ast.Position {
+			k := 0
+			for range i { // a quote of the path takes two bytes of the string
+				if strings.HasPrefix(full[k:], q) {
+					k++
+				}
+				k++
+			}
+			return b.frag.Position(start + k)
+		}
+	}
+	p, err := parsePath(text, locate)
+	if err != nil {
+		b.fail(err)
+		return nil
+	}
+	return p
+}
