@@ -1,0 +1,366 @@
+package runtime
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/amsx-lang/amsx/lexer"
+	"github.com/amsx-lang/amsx/parser/ast"
+)
+
+// checkFlow follows the script from above and finds the edits after which
+// people are taken for leavers who have not left. The engine refuses most of
+// them while the script runs, too; here they are found before anything is read.
+func (c *compiler) checkFlow() {
+	w := &flowWalk{c: c, leavers: c.hasLeavers()}
+	w.block(c.tree.Script.Stmts)
+	for _, p := range w.pulls {
+		w.ends(p)
+	}
+	for _, l := range w.asks {
+		w.ask(l)
+	}
+	c.prog.feeds = w.upserts
+	if len(c.prog.mappings) > 0 && !w.upserts {
+		m := c.tree.Mappings[0]
+		c.warnf(m.Pos, CodeNoUpsert, "add a line such as Upsert %x% in the loop over the records", "nothing in the script writes by this mapping")
+	}
+}
+
+// A flowWalk is the state of checkFlow.
+type flowWalk struct {
+	c       *compiler
+	leavers bool // the script asks for leavers somewhere
+	upserts bool
+	around  []ast.Stmt // the blocks around the place
+	arms    []arm      // of the Ifs among them
+	pulls   []*flowPull
+	fetches []*ast.Call
+	asks    []flowAsk
+}
+
+// An arm is one branch of an If.
+type arm struct {
+	of    *ast.If
+	index int
+}
+
+// A flowPull is a ForEach over a list from outside.
+type flowPull struct {
+	s       *ast.ForEach
+	call    *ast.Call
+	arms    []arm
+	upserts bool
+	outer   *ast.ForEach     // a loop around it
+	exits   []lexer.Position // lines that leave it
+	ends    []lexer.Position // lines that end the script inside of it
+	try     *ast.Try         // around it, and its Catch goes on
+}
+
+// A flowAsk is a DeactivateMissing.
+type flowAsk struct {
+	pos     lexer.Position
+	arms    []arm
+	around  []ast.Stmt
+	pulls   []*flowPull // that stand before it
+	fetches []*ast.Call
+}
+
+func (w *flowWalk) block(stmts []ast.Stmt) {
+	for _, s := range stmts {
+		w.stmt(s)
+	}
+}
+
+func (w *flowWalk) inside(s ast.Stmt, f func()) {
+	w.around = append(w.around, s)
+	f()
+	w.around = w.around[:len(w.around)-1]
+}
+
+func (w *flowWalk) stmt(s ast.Stmt) {
+	ownCalls(s, func(call *ast.Call) {
+		if cmd := w.c.o.Table.Lookup(call.Name); cmd != nil && cmd.Role == FetchRole {
+			w.fetches = append(w.fetches, call)
+		}
+	})
+	switch s := s.(type) {
+	case *ast.If:
+		w.inside(s, func() {
+			for i, a := range s.Arms {
+				w.arms = append(w.arms, arm{s, i})
+				w.block(a.Body)
+				w.arms = w.arms[:len(w.arms)-1]
+			}
+			w.arms = append(w.arms, arm{s, len(s.Arms)})
+			w.block(s.Else)
+			w.arms = w.arms[:len(w.arms)-1]
+		})
+	case *ast.For:
+		w.inside(s, func() { w.block(s.Body) })
+	case *ast.While:
+		w.inside(s, func() { w.block(s.Body) })
+	case *ast.ForEach:
+		w.forEach(s)
+	case *ast.Try:
+		w.inside(s, func() { w.block(s.Body) })
+		w.block(s.Catch)
+	case *ast.Exit:
+		if s.Loop != "" {
+			w.leave(s.Pos, s.Loop, s.Name, false)
+			break
+		}
+		for _, p := range w.pulls {
+			if slices.Contains(w.around, ast.Stmt(p.s)) {
+				p.ends = append(p.ends, s.Pos)
+			}
+		}
+	case *ast.Continue:
+		w.leave(s.Pos, "", s.Name, true)
+	case *ast.Command, *ast.Set:
+		w.command(s)
+	}
+}
+
+func (w *flowWalk) forEach(s *ast.ForEach) {
+	cmd := w.c.sourceCommand(s.Source)
+	if cmd == nil || cmd.Role != PullRole {
+		w.inside(s, func() { w.block(s.Body) })
+		return
+	}
+	p := &flowPull{s: s, call: s.Source.(*ast.Call), arms: clone(w.arms)}
+	for _, a := range w.around {
+		switch a := a.(type) {
+		case *ast.ForEach:
+			p.outer = a
+		case *ast.Try:
+			if goesOn(a) {
+				p.try = a
+			}
+		}
+	}
+	w.pulls = append(w.pulls, p)
+	w.inside(s, func() { w.block(s.Body) })
+	if p.upserts && p.try != nil {
+		report := w.c.warnf
+		if w.leavers {
+			report = w.c.errorf
+		}
+		report(p.try.Pos, CodeLeaversTry, "remove the Try, or end its Catch with Throw %ERROR%", "an error in the midst of the list is caught here, and the run goes on with a part of the people as if it were all")
+	}
+}
+
+// ends finds an Exit of the script inside a loop whose records are written:
+// such a run ends well, without the people behind it and without the leavers.
+func (w *flowWalk) ends(p *flowPull) {
+	if !p.upserts {
+		return
+	}
+	report := w.c.warnf
+	if w.leavers {
+		report = w.c.errorf
+	}
+	for _, at := range p.ends {
+		report(at, CodeLeaversExit, "skip a record with Continue, end a run that went wrong with Stop \"the reason\"", "this ends the script in the midst of the list in line %d: whoever comes behind is not read, and the run looks well", p.s.Pos.Line)
+	}
+}
+
+func clone(a []arm) []arm { return append([]arm(nil), a...) }
+
+// goesOn reports whether the script goes on behind a caught error.
+func goesOn(t *ast.Try) bool {
+	for _, s := range t.Catch {
+		if _, ok := s.(*ast.Exit); ok {
+			return false
+		}
+		switch s.(type) {
+		case *ast.Throw, *ast.Stop:
+			return false
+		}
+	}
+	return true
+}
+
+// leave notes the pull loops that an Exit or Continue leaves.
+func (w *flowWalk) leave(pos lexer.Position, kind string, name *ast.Name, turn bool) {
+	for i := len(w.around) - 1; i >= 0; i-- {
+		s := w.around[i]
+		k, v := "", ""
+		switch s := s.(type) {
+		case *ast.For:
+			k, v = "For", s.Var.Text
+		case *ast.ForEach:
+			k, v = "ForEach", s.Var.Text
+		case *ast.While:
+			k = "While"
+		default:
+			continue
+		}
+		meant := (kind == "" || kind == k) && (name == nil || FoldName(name.Text) == FoldName(v))
+		if meant && turn {
+			return
+		}
+		for _, p := range w.pulls {
+			if ast.Stmt(p.s) == s {
+				p.exits = append(p.exits, pos)
+			}
+		}
+		if meant {
+			return
+		}
+	}
+}
+
+func (w *flowWalk) command(s ast.Stmt) {
+	call := callOf(s)
+	if call == nil {
+		return
+	}
+	cmd := w.c.o.Table.Lookup(call.Name)
+	if cmd == nil {
+		return
+	}
+	switch cmd.Role {
+	case UpsertRole:
+		w.upserts = true
+		w.upsert(call)
+	case LeaversRole:
+		w.asks = append(w.asks, flowAsk{call.Pos, clone(w.arms), append([]ast.Stmt(nil), w.around...), append([]*flowPull(nil), w.pulls...), append([]*ast.Call(nil), w.fetches...)})
+	}
+}
+
+// upsert notes the loop that an Upsert writes the records of, and the
+// conditions in between.
+func (w *flowWalk) upsert(call *ast.Call) {
+	var loop *flowPull
+	var conditions []*ast.If
+	for i := len(w.around) - 1; i >= 0 && loop == nil; i-- {
+		switch s := w.around[i].(type) {
+		case *ast.If:
+			conditions = append(conditions, s)
+		case *ast.Try:
+			if goesOn(s) {
+				w.c.warnf(s.Pos, CodeLeaversTry, "remove the Try: a record that cannot be written is rejected with its reason anyway", "errors of the Upsert are caught here, and nobody sees them")
+			}
+		case *ast.ForEach:
+			for _, p := range w.pulls {
+				if p.s == s {
+					loop = p
+				}
+			}
+		}
+	}
+	if loop == nil {
+		return
+	}
+	loop.upserts = true
+	for _, s := range conditions {
+		w.condition(s.Arms[0].Cond, loop, s.Pos)
+	}
+	for _, s := range loop.s.Body { // If … Then Continue in front of it
+		if i, ok := s.(*ast.If); ok && len(i.Arms) == 1 && len(i.Else) == 0 && len(i.Arms[0].Body) == 1 && s.Start().Line < call.Pos.Line {
+			if _, ok := i.Arms[0].Body[0].(*ast.Continue); ok {
+				w.condition(i.Arms[0].Cond, loop, s.Start())
+			}
+		}
+	}
+}
+
+// condition says what a condition around an Upsert means. One on the status
+// would keep people who left from turning inactive.
+func (w *flowWalk) condition(e ast.Expr, loop *flowPull, pos lexer.Position) {
+	status := ""
+	ast.Inspect(e, func(n ast.Node) bool {
+		v, ok := n.(*ast.Var)
+		if !ok || len(v.Path.Steps) < 2 || FoldName(v.Path.Root()) != FoldName(loop.s.Var.Text) {
+			return true
+		}
+		path := pathText(v.Path.Steps[1:])
+		for _, m := range w.c.tree.Mappings {
+			for _, f := range m.Fields {
+				if f.Source != nil && f.Source.Raw == path && f.DataMap.IsSet() {
+					status = f.Destination.Value
+				}
+			}
+		}
+		return true
+	})
+	if status != "" && w.leavers && loop.outer == nil {
+		w.c.errorf(pos, CodeConditionUpsert, "remove the condition: the value table of "+status+" says what every status means", "with this condition people whose status changes are read and not written: their %s stays what it was for ever", status)
+		return
+	}
+	w.c.warnf(pos, CodeConditionUpsert, "nothing to do if that is what you want; the run counts them as \"read, not written\"", "records that this condition leaves out are not written, and stay as they are: they count as present, so they never turn inactive by themselves")
+}
+
+// before reports whether a pull may have run when the place with these arms is
+// reached: it does not stand in another branch of the same If.
+func before(pull, place []arm) bool {
+	for _, a := range pull {
+		for _, b := range place {
+			if a.of == b.of && a.index != b.index {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// ask checks one DeactivateMissing.
+func (w *flowWalk) ask(l flowAsk) {
+	c := w.c
+	for _, s := range l.around {
+		switch s := s.(type) {
+		case *ast.For, *ast.ForEach, *ast.While:
+			c.errorf(l.pos, CodeLeaversInLoop, "move the line behind the end of the loop", "inside a loop nobody knows yet who is missing: everyone who comes later would turn inactive")
+			return
+		case *ast.Try:
+			if goesOn(s) {
+				c.errorf(l.pos, CodeLeaversTry, "move the line out of the Try", "an error before this line is caught, so the list may be incomplete here")
+				return
+			}
+		}
+	}
+	written := 0
+	for _, p := range l.pulls {
+		if !before(p.arms, l.arms) {
+			continue
+		}
+		for _, at := range p.exits {
+			c.errorf(at, CodeLeaversExit, "let the loop come to its end; skip a record with Continue", "this leaves the loop before its end, and line %d takes everyone who was not read for a leaver", l.pos.Line)
+		}
+		if !p.upserts {
+			continue
+		}
+		written++
+		w.wholeList(p, l.pos)
+	}
+	if written > 0 {
+		return
+	}
+	for _, f := range l.fetches {
+		if u := c.urlOf(f); u.hasPages() {
+			c.errorf(f.Pos, CodeOnePage, "read every page: ForEach user In JsonPages …", "one request reads only the first page of a list, and line %d takes everyone else for a leaver", l.pos.Line)
+			return
+		}
+	}
+	c.errorf(l.pos, CodeLeaversNoPull, "read everyone first: ForEach user In JsonPages …, with an Upsert in the loop", "nothing before this line reads a whole list and upserts its records, so everyone would turn inactive")
+}
+
+// wholeList checks that the list in front of a DeactivateMissing is everyone.
+func (w *flowWalk) wholeList(p *flowPull, at lexer.Position) {
+	c, u := w.c, w.c.urlOf(p.call)
+	const hint = "remove DeactivateMissing here, or read everyone"
+	switch {
+	case p.outer != nil:
+		c.errorf(at, CodeLeaversPartial, hint, "the list in line %d is read once for each %s, so it is a part of the people: everyone else would turn inactive", p.s.Pos.Line, p.outer.Var.Text)
+	case strings.Contains(u.address, "/groups/") && strings.Contains(u.address, "/users"):
+		c.errorf(at, CodeLeaversPartial, hint, "the list in line %d is the members of one group: everyone else would turn inactive", p.s.Pos.Line)
+	case !strings.HasSuffix(u.address, "/api/v1/users"):
+	case u.has("filter") || u.has("q"):
+		c.errorf(at, CodeLeaversPartial, `use "search", "status pr"`, "the list in line %d is filtered: everyone whom the filter leaves out would turn inactive", p.s.Pos.Line)
+	case !u.has("search"):
+		c.errorf(p.call.Pos, CodeLeaversPartial, `write BuildUrl(…, "search", "status pr", "limit", "200")`, "without a search OKTA leaves deactivated people out of the list, so nobody sees what became of them")
+	case !u.known("search") || strings.Join(strings.Fields(u.query["search"]), " ") != "status pr":
+		c.errorf(at, CodeLeaversPartial, `search for "status pr", which is everyone, or remove DeactivateMissing`, "the list in line %d is a search for some people: everyone else would turn inactive", p.s.Pos.Line)
+	}
+}

@@ -1,0 +1,59 @@
+package runtime
+
+// The codes of the checker (4…) and of errors while a script runs (7…). They
+// are stable: a code keeps its meaning for ever, and a retired one is not used
+// again. Errors of commands carry the command's own code.
+const (
+	CodeUnknownCommand  = "AMSX4001" // no such command or function
+	CodeNotInEdition    = "AMSX4002" // a documented command that this edition does not have
+	CodeUnknownName     = "AMSX4003" // no such variable or parameter
+	CodeReadOnly        = "AMSX4004" // a name that a script cannot assign
+	CodeArguments       = "AMSX4005" // too few, too many
+	CodeArgument        = "AMSX4006" // of the wrong type or not one of the words it may be
+	CodeBareWord        = "AMSX4007" // a bare word where a value belongs
+	CodeCommandPlace    = "AMSX4008" // a command where a function belongs, or the reverse
+	CodeExit            = "AMSX4009" // Exit or Continue without such a loop
+	CodeUnreachable     = "AMSX4010" // a line that never runs
+	CodeOperands        = "AMSX4011" // operands that an operator cannot take
+	CodeSQLArgument     = "AMSX4012" // SQL that is not a literal
+	CodeUnknownMapping  = "AMSX4013" // no such mapping, or none at all
+	CodeUnknownPack     = "AMSX4014" // no such credential pack
+	CodeSecret          = "AMSX4015" // a secret typed into the script
+	CodeParameterType   = "AMSX4016" // a parameter's type or default
+	CodePendingText     = "AMSX4017" // Text that nothing executes
+	CodeUnknownColumn   = "AMSX4020" // no such table or column
+	CodeDuplicateColumn = "AMSX4021" // one column mapped twice
+	CodeKey             = "AMSX4022" // an update key that is not mapped or not unique
+	CodeDataMap         = "AMSX4023" // a value table that is unknown or holds what its column cannot
+	CodeStatusInverted  = "AMSX4024" // a status table turned round
+	CodeSourcePath      = "AMSX4025" // a source path that no record has
+	CodeCalc            = "AMSX4026" // a CALC that says something else than was meant
+	CodeMode            = "AMSX4027" // a mode that does not go with the table
+	CodeSwapped         = "AMSX4028" // a source path in another field's column
+	CodeLeaversInLoop   = "AMSX4030" // DeactivateMissing inside a loop
+	CodeLeaversNoPull   = "AMSX4031" // DeactivateMissing where no complete list was read
+	CodeLeaversPartial  = "AMSX4032" // DeactivateMissing after a list that is not everyone
+	CodeLeaversTry      = "AMSX4033" // DeactivateMissing where errors are caught
+	CodeLeaversExit     = "AMSX4034" // DeactivateMissing after a loop that may end early
+	CodeConditionUpsert = "AMSX4035" // a condition around Upsert
+	CodeOnePage         = "AMSX4036" // one HttpGet where a list has pages
+	CodeNoUpsert        = "AMSX4037" // a pull loop that writes nothing
+
+	CodeFailed         = "AMSX7001" // an expression or statement failed
+	CodeUnset          = "AMSX7002" // a variable without a value
+	CodeThrown         = "AMSX7003" // Throw
+	CodeStopped        = "AMSX7004" // Stop
+	CodeCancelled      = "AMSX7005" // the run was cancelled
+	CodeUsage          = "AMSX7006" // a parameter is missing, unknown or of the wrong type
+	CodeTaint          = "AMSX7007" // a secret would leave
+	CodeFuse           = "AMSX7008" // too much would change
+	CodeCommandFailed  = "AMSX7009" // a command failed
+	CodeLeavers        = "AMSX7010" // DeactivateMissing without a complete list
+	CodeNotRead        = "AMSX7011" // a list that was not read to its end, or nobody read at all
+	CodeBudgetTime     = "AMSX7020"
+	CodeBudgetLines    = "AMSX7021"
+	CodeBudgetTurns    = "AMSX7022"
+	CodeBudgetMemory   = "AMSX7023"
+	CodeBudgetSecrets  = "AMSX7024"
+	CodeBudgetRejected = "AMSX7025"
+)

@@ -1,0 +1,186 @@
+package runtime
+
+import (
+	"context"
+
+	"github.com/amsx-lang/amsx/lexer"
+	"github.com/amsx-lang/amsx/parser/ast"
+)
+
+// An Effect is what a command does to the world outside the script. Dry runs,
+// plans, the checker and the fixture runner derive from it.
+type Effect uint16
+
+// The effects.
+const (
+	ReadsDB Effect = 1 << iota
+	WritesDB
+	ReadsWeb
+	WritesWeb
+	ReadsFiles
+	WritesFiles
+	SendsMail
+	ReadsPacks
+)
+
+// A Provenance says where a command's definition comes from.
+type Provenance uint8
+
+// The provenances.
+const (
+	Ours       Provenance = iota // of this edition
+	Documented                   // documented AMSX
+)
+
+// A Command is one entry of the table of built-ins: code, parameters, docs,
+// effects and examples in one place. The checker, completion, `amsx doc` and
+// the reference pages read nothing else.
+type Command struct {
+	Name       string
+	Group      string
+	Summary    string // one sentence
+	Doc        string // the rest, Markdown; may be empty
+	Params     []Param
+	Result     string // what it gives, in words; empty: nothing
+	Effects    Effect
+	Errors     []string // what can go wrong, in words
+	Provenance Provenance
+	Examples   []Example
+
+	// Function: may be called as f(a, b) in an expression.
+	Function bool
+	// Statement: may stand alone on a line or after Set x =.
+	Statement bool
+	// Lazy arguments are not evaluated before Run; Run asks for each with
+	// Call.Eval (IIf, Coalesce).
+	Lazy bool
+	// Public: the result says nothing of a secret argument (Len, IsEmpty).
+	// Every other function's result is tainted with its arguments.
+	Public bool
+	// Role is what the checker and the engine must know of the command.
+	Role Role
+
+	// Run does it. The result is Null where there is none.
+	Run func(c *Call) (Value, error)
+	// Iterate makes it a source of ForEach. nil: its result is iterated.
+	Iterate func(c *Call) (Iterator, error)
+	// Check adds findings about one call that the table cannot express.
+	Check func(c *CheckedCall)
+}
+
+// A Role is what the engine must know of a command beyond its table entry,
+// because the safety of leavers depends on it.
+type Role uint8
+
+// The roles.
+const (
+	NoRole      Role = iota
+	PullRole         // Iterate reads a whole list from outside, page by page: JsonPages
+	UpsertRole       // writes a record by a mapping: Upsert, UpsertCustodian; argument 0 is the record
+	RejectRole       // refuses a record: RejectRecord; argument 0 is the record
+	LeaversRole      // DeactivateMissing
+	FetchRole        // one GET request; argument 0 is the URL: HttpGet
+)
+
+// A Param is one parameter of a command.
+type Param struct {
+	Name     string
+	Doc      string
+	Type     ParamType
+	Optional bool
+	Variadic bool // the last one, repeated
+	Default  string
+	OneOf    []string // the words that it may be, when given as a literal
+	// Assigns: the variable of a VariableParam need not have a value before;
+	// the command gives it one (Credential). Otherwise the command changes or
+	// reads the value that it has (Add, Authorize).
+	Assigns bool
+	// Secret: a value made from a secret may be given; the command guards it
+	// with Call.CheckTaint. A function without effects takes secrets anyway,
+	// and its result is one.
+	Secret bool
+}
+
+// A ParamType is what an argument must be.
+type ParamType uint8
+
+// The types of parameters.
+const (
+	AnyParam      ParamType = iota
+	TextParam               // converted to text
+	NumberParam             //
+	BooleanParam            //
+	DateParam               //
+	ListParam               // a List; text is split as a List parameter is
+	RecordParam             // Json or Row
+	SQLParam                // SQL text: a literal or a Text block, bound, never spliced
+	VariableParam           // a bare word: the name of a variable that the command assigns, changes or reads; see Call.Variable
+	BareParam               // a bare word or a text
+	PathParam               // a literal path, such as "value[0].items"
+	MappingParam            // the name of a mapping of the document
+	PackParam               // the name of a credential pack
+)
+
+// An Example of a command: Script runs, and Output is what its Log lines and
+// results print. Examples are tests.
+type Example struct {
+	Script string
+	Output string
+}
+
+// An Iterator yields the elements of a ForEach. It is used from one goroutine.
+type Iterator interface {
+	// Next returns the next element, or io.EOF. The element may be valid only
+	// until the next call, unless the script keeps it (then it is copied).
+	Next(ctx context.Context) (Value, error)
+	Close() error
+}
+
+// A Table is the commands that a program may use. It is immutable after
+// NewTable and safe for concurrent use.
+type Table struct {
+	commands  []*Command
+	byName    map[string]*Command
+	elsewhere map[string]bool
+}
+
+// NewTable makes a table. elsewhere names documented commands that this
+// edition does not have, so that a message can say so. It panics when two
+// commands share a name: a mistake of the programmer.
+func NewTable(commands []*Command, elsewhere []string) *Table {
+	t := &Table{commands: commands, byName: make(map[string]*Command, len(commands)), elsewhere: make(map[string]bool, len(elsewhere))}
+	for _, c := range commands {
+		k := FoldName(c.Name)
+		if t.byName[k] != nil {
+			panic("runtime: two commands named " + c.Name)
+		}
+		t.byName[k] = c
+	}
+	for _, n := range elsewhere {
+		t.elsewhere[FoldName(n)] = true
+	}
+	return t
+}
+
+// Lookup returns the command of a name in any case, or nil.
+func (t *Table) Lookup(name string) *Command { return t.byName[FoldName(name)] }
+
+// Elsewhere reports whether name is a documented command that this edition
+// does not have.
+func (t *Table) Elsewhere(name string) bool { return t.elsewhere[FoldName(name)] }
+
+// All returns the commands in the order of the table. It must not be changed.
+func (t *Table) All() []*Command { return t.commands }
+
+// A SQLTemplate is SQL text of a script, ready to be filled: made once when
+// the program is compiled, used by many runs.
+type SQLTemplate interface {
+	// Refs returns the references whose values Render wants, in that order.
+	Refs() []*ast.Path
+	// Render returns the statements with their bound values.
+	Render(values []Value) ([]Query, error)
+}
+
+// A SQLCompiler prepares SQL text for a site's dialect and schema. schema may
+// be nil: then names cannot be checked.
+type SQLCompiler func(parts []ast.Part, schema Schema) (SQLTemplate, lexer.List)

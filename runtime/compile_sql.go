@@ -1,0 +1,90 @@
+package runtime
+
+import (
+	"github.com/amsx-lang/amsx/lexer"
+	"github.com/amsx-lang/amsx/parser/ast"
+)
+
+// A sqlPlan is SQL text of the script with the references that it binds.
+type sqlPlan struct {
+	template SQLTemplate
+	refs     []compiled
+	pos      lexer.Position
+}
+
+// sqlArgument compiles the SQL of a command: a literal, or literals joined by
+// &. Anything else could be a value, and values never become SQL.
+func (c *compiler) sqlArgument(e ast.Expr) *sqlPlan {
+	var parts []ast.Part
+	var flat func(e ast.Expr) bool
+	flat = func(e ast.Expr) bool {
+		switch e := e.(type) {
+		case *ast.String:
+			parts = append(parts, e.Body.Parts...)
+			return true
+		case *ast.Paren:
+			return flat(e.X)
+		case *ast.Bare:
+			switch FoldName(e.Path.Raw) {
+			case "newline", "tab":
+				parts = append(parts, ast.Part{Pos: e.Pos, Text: "\n"})
+				return true
+			}
+		case *ast.Binary:
+			if e.Op == "&" {
+				return flat(e.X) && flat(e.Y)
+			}
+		}
+		c.errorf(e.Start(), CodeSQLArgument, "build it in a Text block, or use SqlRaw", "SQL is a text in quotes, or several joined by &")
+		return false
+	}
+	if !flat(e) {
+		return nil
+	}
+	return c.sql(parts, e.Start())
+}
+
+func (c *compiler) sql(parts []ast.Part, pos lexer.Position) *sqlPlan {
+	if c.o.SQL == nil {
+		c.errorf(pos, CodeSQLArgument, "", "there is no site database for SQL")
+		return nil
+	}
+	t, list := c.o.SQL(parts, c.o.Schema)
+	c.list = append(c.list, list...)
+	if list.HasErrors() || t == nil {
+		// The references are looked at even so: both are said at once.
+		for _, p := range parts {
+			if p.Ref != nil {
+				c.reader(p.Ref, inSQL)
+			}
+		}
+		return nil
+	}
+	plan := &sqlPlan{template: t, pos: pos}
+	good := true
+	for _, ref := range t.Refs() {
+		x, ok := c.reader(ref, inSQL)
+		good = good && ok
+		plan.refs = append(plan.refs, x)
+	}
+	if !good {
+		return nil
+	}
+	return plan
+}
+
+// render fills the text with the values of now.
+func (q *sqlPlan) render(in *Interp) ([]Query, error) {
+	values := make([]Value, len(q.refs))
+	for i := range q.refs {
+		v, err := q.refs[i].eval(in)
+		if err != nil {
+			return nil, err
+		}
+		if t := v.Taint(); t != 0 {
+			return nil, in.newError(q.pos, CodeTaint, in.refuse(t, "SQL"))
+		}
+		values[i] = v
+	}
+	return q.template.Render(values)
+}

@@ -1,0 +1,53 @@
+package runtime
+
+import "github.com/amsx-lang/amsx/parser/ast"
+
+// statements calls f with every statement of a script, blocks before what is in
+// them.
+func statements(script *ast.File, f func(ast.Stmt)) {
+	ast.Inspect(script, func(n ast.Node) bool {
+		if s, ok := n.(ast.Stmt); ok {
+			f(s)
+		}
+		return true
+	})
+}
+
+// references calls f with every variable that a script reads.
+func references(script *ast.File, f func(*ast.Path)) {
+	ast.Inspect(script, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Var:
+			f(n.Path)
+		case *ast.Template:
+			for _, p := range n.Parts {
+				if p.Ref != nil {
+					f(p.Ref)
+				}
+			}
+		}
+		return true
+	})
+}
+
+// ownCalls calls f with every call of a statement itself, without those of the
+// statements in its blocks.
+func ownCalls(s ast.Stmt, f func(*ast.Call)) {
+	ast.Inspect(s, func(n ast.Node) bool {
+		if c, ok := n.(*ast.Call); ok {
+			f(c)
+		}
+		inner, ok := n.(ast.Stmt)
+		return !ok || inner == s
+	})
+}
+
+// fields calls f with every name of a record that a calculation reads.
+func fields(e ast.Expr, f func(*ast.Path)) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		if b, ok := n.(*ast.Bare); ok {
+			f(b.Path)
+		}
+		return true
+	})
+}
