@@ -1,0 +1,75 @@
+package sqltext
+
+import (
+	"github.com/amsx-lang/amsx/lexer"
+	"github.com/amsx-lang/amsx/parser/ast"
+	"github.com/amsx-lang/amsx/runtime"
+)
+
+// A Template is SQL text ready to be filled: a runtime.SQLTemplate. It is
+// immutable and safe for concurrent use.
+type Template struct {
+	dialect    Dialect
+	schema     runtime.Schema
+	refs       []*ast.Path
+	statements []statement
+}
+
+// Refs returns the references whose values Render wants, in that order. One of
+// them may be %NOW% where the text has GETDATE() or its like.
+func (t *Template) Refs() []*ast.Path { return t.refs }
+
+// A statement is one SQL statement of a template.
+type statement struct {
+	pos      lexer.Position
+	segments []segment
+	tables   []table // named in the text
+}
+
+// A table is one that a statement names, with its other name.
+type table struct {
+	name, alias string
+	pos         lexer.Position
+}
+
+// A segment is SQL text, or the place of something that Render puts in.
+type segment struct {
+	text string
+	slot *slot
+}
+
+// A slot is the place of one reference, or of one string with references.
+type slot struct {
+	pos       lexer.Position
+	use       use
+	ref       int     // of a bare reference or a whole '%x%'
+	parts     []piece // of a string that is more than one reference
+	quoted    bool    // in a string: the value is text
+	as        cast
+	qualifier string // of a column: what stands before the dot
+}
+
+// A use is what a slot's value may be.
+type use uint8
+
+const (
+	useValue     use = iota // one bound value
+	useList                 // in the parentheses of IN: values, a List expanded
+	useBareList             // after IN without parentheses
+	useCount                // a whole number
+	useColumn               // a column of the statement's tables
+	useColumns              // columns, with commas
+	useOrder                // columns, each with ASC or DESC
+	useDirection            // ASC or DESC
+	useTable                // a table of the site
+)
+
+// A cast is what a text is turned into before it is bound, because the other
+// side of the comparison or the column that is written is known.
+type cast uint8
+
+const (
+	asIs cast = iota
+	asBoolean
+	asNumber
+)
