@@ -1,0 +1,201 @@
+package webapi_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/amsx-lang/amsx/internal/webapi"
+)
+
+func rootOf(s *httptest.Server) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+}
+
+func tlsServer(t *testing.T, h http.HandlerFunc) *httptest.Server {
+	s := httptest.NewUnstartedServer(h)
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestTLS(t *testing.T) {
+	var proto string
+	connections := map[string]bool{}
+	s := tlsServer(t, func(_ http.ResponseWriter, r *http.Request) {
+		proto = r.Proto
+		connections[r.RemoteAddr] = true
+	})
+	w := newWorld(t, allowLoopback(s.URL))
+	_, err := w.Do(context.Background(), &webapi.Request{URL: s.URL})
+	var e *webapi.Error
+	if !errors.As(err, &e) || e.Kind != webapi.KindTLS || e.Attempts != 1 || !strings.Contains(err.Error(), "root certificate") || !strings.Contains(err.Error(), "Acme Co") && !strings.Contains(err.Error(), "not trusted") {
+		t.Errorf("an unknown authority: %v", err)
+	}
+	w = newWorld(t, func(c *webapi.Config) {
+		allowLoopback(s.URL)(c)
+		c.RootCertificates = rootOf(s)
+	})
+	for range 5 {
+		if _, err := w.Do(context.Background(), &webapi.Request{URL: s.URL}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if proto != "HTTP/2.0" || len(connections) != 1 {
+		t.Errorf("spoke %s over %d connections, want HTTP/2.0 over 1", proto, len(connections))
+	}
+	if _, err := w.Do(context.Background(), &webapi.Request{URL: strings.Replace(s.URL, "https:", "http:", 1)}); err == nil {
+		t.Error("plain http to a TLS port succeeds")
+	}
+	if _, err := webapi.New(webapi.Config{RootCertificates: []byte("not a certificate")}); err == nil || !strings.Contains(err.Error(), "BEGIN CERTIFICATE") {
+		t.Errorf("a bad root certificate: %v", err)
+	}
+}
+
+func TestTLSMistakesGetAdvice(t *testing.T) {
+	s := tlsServer(t, func(http.ResponseWriter, *http.Request) {})
+	_, port, _ := net.SplitHostPort(host(s.URL))
+	w := newWorld(t, func(c *webapi.Config) {
+		c.Policy.AllowLoopbackHosts = []string{"localhost:" + port}
+		c.RootCertificates = rootOf(s)
+	})
+	_, err := w.Do(context.Background(), &webapi.Request{URL: "https://localhost:" + port})
+	if err == nil || !strings.Contains(err.Error(), "certificate is for another name") {
+		t.Errorf("another name: %v", err)
+	}
+	plain, url := serve(t, func(http.ResponseWriter, *http.Request) {})
+	_, err = plain.Do(context.Background(), &webapi.Request{URL: strings.Replace(url, "http:", "https:", 1)})
+	if err == nil || !strings.Contains(err.Error(), "speaks no TLS") {
+		t.Errorf("no TLS there: %v", err)
+	}
+}
+
+// A proxy is what corporate networks have: it answers CONNECT, and asks for
+// a password when it has one.
+type proxy struct {
+	target   string // where every name leads
+	password string
+
+	mu    sync.Mutex
+	asked []string
+}
+
+func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	p.asked = append(p.asked, r.Method+" "+r.Host)
+	p.mu.Unlock()
+	if p.password != "" {
+		_, got, _ := (&http.Request{Header: http.Header{"Authorization": r.Header["Proxy-Authorization"]}}).BasicAuth()
+		if got != p.password {
+			http.Error(w, "who are you?", http.StatusProxyAuthRequired)
+			return
+		}
+	}
+	if strings.HasPrefix(r.Host, "blocked.") {
+		http.Error(w, "blocked", http.StatusForbidden)
+		return
+	}
+	there, err := net.Dial("tcp", p.target)
+	if err != nil {
+		http.Error(w, "no way", http.StatusBadGateway)
+		return
+	}
+	here, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		there.Close()
+		return
+	}
+	fmt.Fprint(here, "HTTP/1.1 200 OK\r\n\r\n")
+	go func() { defer here.Close(); defer there.Close(); io.Copy(there, rw.Reader) }()
+	go func() {
+		defer here.Close()
+		defer there.Close()
+		io.Copy(here, bufio.NewReader(there))
+	}()
+}
+
+func TestProxy(t *testing.T) {
+	target := tlsServer(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, r.Host, " ", r.Header.Get("Proxy-Authorization"))
+	})
+	for _, scheme := range []string{"http", "https"} {
+		p := &proxy{target: host(target.URL), password: "hunter22"}
+		ps := httptest.NewUnstartedServer(p)
+		if scheme == "https" {
+			ps.StartTLS()
+		} else {
+			ps.Start()
+		}
+		t.Cleanup(ps.Close)
+		client := func(password, noProxy string) *world {
+			return newWorld(t, func(c *webapi.Config) {
+				c.RootCertificates = append(rootOf(target), c.RootCertificates...)
+				c.Proxy = httpproxy.Config{HTTPSProxy: scheme + "://amsx:" + password + "@" + host(ps.URL), NoProxy: noProxy}
+			})
+		}
+
+		// The proxy resolves the name, and is itself at a private address.
+		w := client("hunter22", "")
+		resp, err := w.Do(context.Background(), &webapi.Request{URL: "https://example.com/users"})
+		if err != nil {
+			t.Fatalf("%s: %v", scheme, err)
+		}
+		if got := string(resp.Body); got != "example.com " {
+			t.Errorf("%s: the server saw %q", scheme, got)
+		}
+
+		// Names of the inside are refused although the proxy would connect.
+		for _, url := range []string{"https://10.0.0.1/", "https://169.254.169.254/", "https://metadata.google.internal/"} {
+			_, err := w.Do(context.Background(), &webapi.Request{URL: url})
+			var egress *webapi.EgressError
+			if !errors.As(err, &egress) {
+				t.Errorf("%s is let through: %v", url, err)
+			}
+		}
+		if len(p.asked) != 1 || p.asked[0] != "CONNECT example.com:443" {
+			t.Errorf("the proxy was asked %q", p.asked)
+		}
+
+		for _, c := range []struct{ url, password, says string }{
+			{"https://example.com/", "wrong-password", "407 Proxy Authentication Required"},
+			{"https://blocked.example.com/", "hunter22", "does not let this host through"},
+		} {
+			_, err := client(c.password, "").Do(context.Background(), &webapi.Request{URL: c.url})
+			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), c.password) {
+				t.Errorf("%s: %v, want %q", c.url, err, c.says)
+			}
+		}
+
+		// Past the proxy the address is checked again.
+		before := len(p.asked)
+		_, err = client("hunter22", "127.0.0.0/8,.localhost").Do(context.Background(), &webapi.Request{URL: target.URL})
+		var egress *webapi.EgressError
+		if !errors.As(err, &egress) || len(p.asked) != before {
+			t.Errorf("NO_PROXY: %v", err)
+		}
+	}
+}
+
+func TestProxySettingsAreChecked(t *testing.T) {
+	for _, bad := range []string{"://", "http://", "ftp://proxy.example.com", "http://user:hunter22@:3128"} {
+		_, err := webapi.New(webapi.Config{Proxy: httpproxy.Config{HTTPSProxy: bad}})
+		if err == nil || !strings.Contains(err.Error(), "HTTPS_PROXY") || strings.Contains(err.Error(), "hunter22") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if _, err := webapi.New(webapi.Config{Proxy: httpproxy.Config{HTTPSProxy: "proxy.example.com:3128"}}); err != nil {
+		t.Errorf("host:port: %v", err)
+	}
+}
