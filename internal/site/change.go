@@ -1,0 +1,242 @@
+package site
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// jsonName is a column's name as a JSON string.
+func jsonName(name string) string {
+	b, err := json.Marshal(name)
+	if err != nil {
+		return strconv.Quote(name) // a string always has a JSON form
+	}
+	return string(b)
+}
+
+// mergeOld joins two objects of old values; the values of first, which are
+// older, stay.
+func mergeOld(first, second string) (string, error) {
+	if !gjson.Valid(first) || !gjson.Valid(second) {
+		return "", errors.New("the change set holds old values that are no JSON")
+	}
+	a := gjson.Parse(first)
+	has := make(map[string]bool)
+	a.ForEach(func(k, _ gjson.Result) bool { has[k.String()] = true; return true })
+	out := strings.TrimSuffix(a.Raw, "}")
+	sep := ""
+	if len(has) > 0 {
+		sep = ","
+	}
+	gjson.Parse(second).ForEach(func(k, v gjson.Result) bool {
+		if !has[k.String()] {
+			out += sep + k.Raw + ":" + v.Raw
+			sep = ","
+		}
+		return true
+	})
+	return out + "}", nil
+}
+
+// cellsJSON is the record at hand as JSON, for a reject that is found when the
+// record itself is gone.
+func (t *target) cellsJSON() string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for p := range t.cols {
+		if t.cols[p].in < 0 || t.cols[p].lookup != nil {
+			continue
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		b.WriteString(jsonName(t.cols[p].name) + ":")
+		switch c := t.cells[p]; c.kind {
+		case cellText:
+			b.WriteString(jsonName(c.s))
+		case cellInt:
+			b.WriteString(strconv.FormatInt(c.n, 10))
+		default:
+			b.WriteString("null")
+		}
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// Changes yields the change set of a run, by table and row. A new value is
+// what the row held after the run: what a later run's change gives as the old
+// value, or what the row holds now.
+func (d *Database) Changes(ctx context.Context, runID int64) iter.Seq2[Change, error] {
+	return func(yield func(Change, error) bool) {
+		c, err := d.connect(ctx)
+		if err != nil {
+			yield(Change{}, err)
+			return
+		}
+		defer closeConn(c)
+		c.SetInterrupt(ctx.Done())
+		tables, _, err := loadTables(c)
+		if err != nil {
+			yield(Change{}, d.explain("read the schema", err))
+			return
+		}
+		stopped := errors.New("stopped")
+		err = eachChange(c, tables, runID, func(ch Change) error {
+			if !yield(ch, nil) {
+				return stopped
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, stopped) {
+			yield(Change{}, d.explain("read the change set", err))
+		}
+	}
+}
+
+// eachChange calls f for each row of a run's change set.
+func eachChange(c *sqlite.Conn, tables map[string]*table, runID int64, f func(Change) error) error {
+	return sqlitex.ExecuteTransient(c, "SELECT TableName, RowID, Action, Line, Source, Old FROM main.amsx_change WHERE RunID=?1", &sqlitex.ExecOptions{
+		Args: []any{runID},
+		ResultFunc: func(st *sqlite.Stmt) error {
+			ch := Change{Table: st.ColumnText(0), RowID: st.ColumnInt64(1), Action: Action(st.ColumnText(2)), Line: int(st.ColumnInt64(3)), Source: st.ColumnText(4)}
+			old := st.ColumnText(5)
+			t := findTable(tables, ch.Table)
+			if t == nil {
+				return f(ch)
+			}
+			if err := fields(c, t, runID, &ch, old); err != nil {
+				return err
+			}
+			return f(ch)
+		},
+	})
+}
+
+func findTable(tables map[string]*table, name string) *table {
+	for _, t := range tables {
+		if t.name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// fields fills the fields and the name of a change.
+func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, old string) error {
+	var later []string
+	err := sqlitex.Execute(c, "SELECT Old FROM main.amsx_change WHERE RunID>?1 AND TableName=?2 AND RowID=?3 AND Old IS NOT NULL ORDER BY RunID", &sqlitex.ExecOptions{
+		Args:       []any{runID, t.name, ch.RowID},
+		ResultFunc: func(st *sqlite.Stmt) error { later = append(later, st.ColumnText(0)); return nil },
+	})
+	if err != nil {
+		return err
+	}
+	now := make([]any, len(t.columns))
+	label := t.label()
+	if label == "" {
+		label = "NULL"
+	}
+	err = sqlitex.Execute(c, "SELECT "+label+", * FROM main."+quote(t.name)+" WHERE "+t.rowid+"=?1", &sqlitex.ExecOptions{
+		Args: []any{ch.RowID},
+		ResultFunc: func(st *sqlite.Stmt) error {
+			ch.Key = st.ColumnText(0)
+			for i := range now {
+				now[i] = readCell(st, 1+i).any()
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	for i := range t.columns {
+		for _, l := range later {
+			if v := gjson.Get(l, gjson.Escape(t.columns[i].name)); v.Exists() {
+				now[i] = jsonAny(v)
+				break
+			}
+		}
+	}
+	if ch.Key == "" {
+		for _, n := range []string{"FullName", "Login", "Email", "Name"} {
+			if v := gjson.Get(old, n); ch.Key == "" && v.Type == gjson.String {
+				ch.Key = v.Str
+			}
+		}
+	}
+	if ch.Key == "" {
+		ch.Key = t.name + " " + strconv.FormatInt(ch.RowID, 10)
+	}
+	for i, col := range t.columns {
+		if !t.tracked(i) {
+			continue
+		}
+		was := gjson.Get(old, gjson.Escape(col.name))
+		switch {
+		case ch.Action == ActionInsert:
+			if now[i] != nil {
+				ch.Fields = append(ch.Fields, FieldChange{col.name, nil, now[i]})
+			}
+		case ch.Action == ActionDelete:
+			if v := jsonAny(was); v != nil {
+				ch.Fields = append(ch.Fields, FieldChange{col.name, v, nil})
+			}
+		case was.Exists():
+			ch.Fields = append(ch.Fields, FieldChange{col.name, jsonAny(was), now[i]})
+		}
+	}
+	return nil
+}
+
+func (c cell) any() any {
+	switch c.kind {
+	case cellText:
+		return c.s
+	case cellInt:
+		return c.n
+	}
+	return nil
+}
+
+func jsonAny(v gjson.Result) any {
+	switch v.Type {
+	case gjson.String:
+		return v.Str
+	case gjson.Number:
+		if n, err := strconv.ParseInt(v.Raw, 10, 64); err == nil {
+			return n
+		}
+		return v.Raw
+	case gjson.True:
+		return int64(1)
+	case gjson.False:
+		return int64(0)
+	}
+	return nil
+}
+
+// changeOf reads the change of one row.
+func changeOf(c *sqlite.Conn, t *table, runID, id int64) (Change, error) {
+	ch := Change{Table: t.name, RowID: id}
+	old := ""
+	err := sqlitex.Execute(c, "SELECT Action, Line, Source, Old FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3", &sqlitex.ExecOptions{
+		Args: []any{runID, t.name, id},
+		ResultFunc: func(st *sqlite.Stmt) error {
+			ch.Action, ch.Line, ch.Source, old = Action(st.ColumnText(0)), int(st.ColumnInt64(1)), st.ColumnText(2), st.ColumnText(3)
+			return nil
+		},
+	})
+	if err != nil {
+		return ch, err
+	}
+	return ch, fields(c, t, runID, &ch, old)
+}

@@ -1,0 +1,115 @@
+package site
+
+import (
+	"errors"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/amsx-lang/amsx/runtime"
+)
+
+// Fold gives the form in which keys are compared, which is that of = in
+// scripts. LoginKey and EmailKey hold it.
+func Fold(s string) string { return runtime.FoldText(s) }
+
+// calls is what the SQL functions know of the session and tell it.
+type calls struct {
+	line int // of the direct SQL that is running
+	// err is the first error of a function. The library hands an error to the
+	// engine in a way that loses it, so it is kept here and asked for after
+	// each statement.
+	err error
+}
+
+func (k *calls) fail(err error) (sqlite.Value, error) {
+	if k.err == nil {
+		k.err = err
+	}
+	return sqlite.Value{}, err
+}
+
+// taken returns the kept error and forgets it.
+func (k *calls) taken() error {
+	err := k.err
+	k.err = nil
+	return err
+}
+
+// addFunctions gives a connection the SQL functions of the site: Fold(text)
+// for scripts, the ones of this package, and a refusal in the place of each
+// that reaches outside the database.
+func addFunctions(c *sqlite.Conn, k *calls) error {
+	functions := map[string]*sqlite.FunctionImpl{
+		"Fold": {NArgs: 1, Deterministic: true, AllowIndirect: true, Scalar: func(_ sqlite.Context, a []sqlite.Value) (sqlite.Value, error) {
+			if a[0].Type() == sqlite.TypeNull {
+				return sqlite.Value{}, nil
+			}
+			return sqlite.TextValue(Fold(a[0].Text())), nil
+		}},
+		"amsx_line": {NArgs: 0, AllowIndirect: true, Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) {
+			return sqlite.IntegerValue(int64(k.line)), nil
+		}},
+		"amsx_hash": {NArgs: -1, Deterministic: true, Scalar: func(_ sqlite.Context, a []sqlite.Value) (sqlite.Value, error) {
+			h := rowHash(0)
+			for i := range a {
+				switch a[i].Type() {
+				case sqlite.TypeInteger:
+					h = h.integer(i, a[i].Int64())
+				case sqlite.TypeNull:
+				default:
+					h = h.text(i, a[i].Text())
+				}
+			}
+			return sqlite.IntegerValue(int64(h)), nil
+		}},
+		"amsx_merge": {NArgs: 2, Deterministic: true, Scalar: func(_ sqlite.Context, a []sqlite.Value) (sqlite.Value, error) {
+			s, err := mergeOld(a[0].Text(), a[1].Text())
+			if err != nil {
+				return k.fail(err)
+			}
+			return sqlite.TextValue(s), nil
+		}},
+	}
+	for _, name := range []string{"load_extension", "fts3_tokenizer"} {
+		for n := 1; n <= 2; n++ {
+			err := c.CreateFunction(name, &sqlite.FunctionImpl{NArgs: n, Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) {
+				return k.fail(errors.New("a script may not call the SQL function " + name + "; it reaches outside the site's tables"))
+			}})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	for name, f := range functions {
+		if err := c.CreateFunction(name, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A rowHash is the hash of a row as it was written, by which a later undo
+// knows that nothing newer happened. It is the exclusive or of one hash a
+// column that is not Null, so that it can be made before a look-up column is
+// known and completed afterwards.
+type rowHash uint64
+
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+// text adds column i's text.
+func (h rowHash) text(i int, s string) rowHash {
+	x := uint64(fnvOffset) ^ uint64(i)*fnvPrime
+	for j := 0; j < len(s); j++ {
+		x = (x ^ uint64(s[j])) * fnvPrime
+	}
+	return h ^ rowHash(x^x>>29)
+}
+
+// integer adds column i's whole number. The arithmetic is such that SQL can do
+// it too: see integerHash.
+func (h rowHash) integer(i int, n int64) rowHash {
+	return h ^ rowHash(uint64(n&0x7fffffff)*1500450271+uint64(i+1)*2654435761)
+}

@@ -1,0 +1,57 @@
+package site
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // database/sql, which the migrations need
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// schemaVersion is the version of the newest migration, which every migration
+// also writes to user_version, where it can be read without the tables.
+const schemaVersion = 1
+
+const versionTable = "amsx_version"
+
+// migrate brings the schema up to date. A migration only ever adds; there is
+// no way down.
+func (d *Database) migrate(ctx context.Context) error {
+	path := filepath.ToSlash(d.path)
+	if filepath.VolumeName(d.path) != "" && !strings.HasPrefix(path, "/") {
+		path = "/" + path // file:/C:/…, as SQLite reads a drive
+	}
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
+	u.RawQuery = "_pragma=busy_timeout(" + strconv.FormatInt(d.wait.Milliseconds(), 10) + ")&_pragma=journal_mode(WAL)&_txlock=immediate"
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return d.explain("open", err)
+	}
+	defer db.Close()
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("site database %s: prepare the schema: %w", d.path, err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		// Another program may have made the schema at the same moment.
+		if v, foreign, verr := d.version(ctx); verr == nil && foreign == "" && v == schemaVersion {
+			return nil
+		}
+		return fmt.Errorf("site database %s: make the schema: %w", d.path, err)
+	}
+	return nil
+}
