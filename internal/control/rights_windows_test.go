@@ -1,0 +1,3 @@
+package control
+
+func dropRights() { panic("accounts cannot be changed here") }
