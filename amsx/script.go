@@ -1,0 +1,127 @@
+// Package amsx runs AMSX transformations from Go: what the program amsx does,
+// without its command line.
+//
+// [Parse] reads a document or script, [Script.Check] says everything that is
+// wrong with it, [Script.Run] runs it against a [Site] opened with [OpenSite].
+// [RunOptions] say with which credential packs ([Pack], [Packs]), how the
+// network is reached ([HTTP]), and whether anything is written. The
+// transformations that ship are in the package transformations.
+//
+// What is run here is in no history and takes no lease: a program that starts
+// runs of the same transformation side by side sees to their order itself.
+package amsx
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/amsx-lang/amsx/builtins"
+	"github.com/amsx-lang/amsx/internal/sqltext"
+	"github.com/amsx-lang/amsx/lexer"
+	"github.com/amsx-lang/amsx/parser"
+	"github.com/amsx-lang/amsx/parser/ast"
+	"github.com/amsx-lang/amsx/runtime"
+)
+
+// Findings are what a check says about a script, sorted by place. As an error
+// they name the first one.
+type Findings = lexer.List
+
+// A Finding is one of them.
+type Finding = lexer.Diagnostic
+
+// A Script is a parsed transformation. It is immutable and safe for concurrent
+// use.
+type Script struct {
+	name   string
+	source []byte
+	tree   *ast.Transformation
+	found  Findings
+}
+
+// Parse reads a transformation in document or script form. name is shown in
+// messages. It never fails: what is wrong is among the findings of Check, and
+// such a script does not run.
+func Parse(name string, source []byte) *Script {
+	s := &Script{name: name, source: source}
+	s.tree, s.found = parser.ParseTransformation(name, source)
+	return s
+}
+
+// Name is the transformation's name, or the file's where the document gives
+// none.
+func (s *Script) Name() string {
+	if s.tree != nil && s.tree.Name.Value != "" {
+		return s.tree.Name.Value
+	}
+	return strings.TrimSuffix(filepath.Base(s.name), ".amsx")
+}
+
+// Source is the text that Parse was given.
+func (s *Script) Source() []byte { return s.source }
+
+// Text is the source as [lexer.Fprint] reads it.
+func (s *Script) Text(name string) *lexer.Source {
+	if name != s.name {
+		return nil
+	}
+	return lexer.NewSource(s.name, string(s.source))
+}
+
+// Parameters are the declared parameters, in the document's order.
+func (s *Script) Parameters() []*ast.Parameter {
+	if s.tree == nil {
+		return nil
+	}
+	return s.tree.Parameters
+}
+
+// CheckOptions are what a check may know beyond the script.
+type CheckOptions struct {
+	Schema runtime.Schema // the site's tables; nil: not known
+	Packs  []string       // the names of the credential packs; nil: not known
+	Limits runtime.Limits // of what a run may take
+}
+
+// Check returns everything that is wrong with the script, or worth a thought.
+// Nothing runs while it holds an error.
+func (s *Script) Check(o CheckOptions) Findings {
+	_, found := s.compile(o)
+	return found
+}
+
+// compile parses and checks; the program is nil when there are errors.
+func (s *Script) compile(o CheckOptions) (*runtime.Program, Findings) {
+	found := append(Findings(nil), s.found...)
+	if s.tree == nil || s.tree.Broken {
+		return nil, found
+	}
+	program, more := runtime.Compile(s.tree, runtime.Options{
+		Table: builtins.All(), SQL: sqltext.Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Fields: fields(s.tree), Values: values(s.tree),
+	})
+	found = append(found, own(s.found, more)...).Compact()
+	if found.HasErrors() {
+		program = nil
+	}
+	return program, found
+}
+
+// echoes are the findings that a line which could not be read may cause
+// elsewhere: it may have been the one that set the variable or read the list.
+var echoes = []string{
+	runtime.CodeUnknownName, runtime.CodeExit, runtime.CodeUnreachable, runtime.CodePendingText,
+	runtime.CodeLeaversNoPull, runtime.CodeNoUpsert,
+}
+
+// own returns the findings of the checker that are not echoes of lines which
+// the parser could not read.
+func own(parsed, checked Findings) Findings {
+	unread := slices.ContainsFunc(parsed, func(d *Finding) bool {
+		return d.Severity == lexer.Error && (strings.HasPrefix(d.Code, "AMSX1") || strings.HasPrefix(d.Code, "AMSX2"))
+	})
+	if !unread {
+		return checked
+	}
+	return slices.DeleteFunc(slices.Clone(checked), func(d *Finding) bool { return slices.Contains(echoes, d.Code) })
+}
