@@ -1,0 +1,197 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/amsx-lang/amsx/amsx"
+	"github.com/amsx-lang/amsx/runtime"
+)
+
+// An Outcome is what a run of a case ended with.
+type Outcome struct {
+	Err    error
+	Exit   int
+	Result *amsx.Result
+	Unused []string // exchanges that no request asked for
+}
+
+// Run runs a case on an empty site: start rows in, the run, and the outcome. A
+// fault of the case itself is the error.
+func (c *Case) Run(ctx context.Context, s *amsx.Site, script *amsx.Script, packs runtime.Packs, exit func(error) int) (*Outcome, error) {
+	if err := c.Fill(ctx, s); err != nil {
+		return nil, err
+	}
+	player := NewPlayer(c.Exchanges)
+	r, err := script.Run(ctx, amsx.RunOptions{
+		Site: s, Packs: packs, Parameters: c.Parameters, HTTP: c.HTTP(player), Now: c.Now(), User: "fixture", RunID: 1, Testing: c.Testing,
+	})
+	return &Outcome{Err: err, Exit: exit(err), Result: r, Unused: player.Unused()}, nil
+}
+
+// Compare says in words what of an outcome, and of the rows that it left, is
+// not as expected. Nothing is: no words.
+func (c *Case) Compare(ctx context.Context, o *Outcome, s *amsx.Site) (wrong []string, err error) {
+	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	status, want := "Completed", c.Expect
+	if o.Err != nil {
+		status = "Failed"
+	}
+	if status != want.Status {
+		say("status %s, want %s (%v)", status, want.Status, o.Err)
+	}
+	if o.Exit != want.Exit {
+		say("exit code %d, want %d", o.Exit, want.Exit)
+	}
+	for _, text := range want.Error {
+		if o.Err == nil || !strings.Contains(o.Err.Error(), text) {
+			say("the error does not say %q: %v", text, o.Err)
+		}
+	}
+	got := countsOf(o.Result)
+	for _, name := range sortedNames(want.Counts) {
+		n, known := got[name]
+		switch {
+		case !known:
+			say("there is no count %s; there are %s", name, strings.Join(sortedNames(got), ", "))
+		case n != want.Counts[name]:
+			say("%s %d, want %d", name, n, want.Counts[name])
+		}
+	}
+	requests := want.Requests
+	if requests == 0 {
+		requests = int64(len(c.Exchanges))
+	}
+	if o.Result.Requests != requests {
+		say("%d requests, want %d", o.Result.Requests, requests)
+	}
+	if o.Err == nil && len(o.Unused) > 0 {
+		say("recordings that no request asked for: %s", strings.Join(o.Unused, ", "))
+	}
+	for _, text := range want.Warnings {
+		if !slices.ContainsFunc(o.Result.Warnings, func(n amsx.Notice) bool { return strings.Contains(n.Text, text) }) {
+			say("no warning says %q; the warnings are %v", text, o.Result.Warnings)
+		}
+	}
+	for _, t := range c.Rows {
+		now, err := rowsOf(ctx, s, t)
+		if err != nil {
+			return wrong, err
+		}
+		if a, b := string(t.Text()), string(now.Text()); a != b {
+			say("expect/%s.csv differs:\n%s", t.Table, lineDiff(a, b))
+		}
+	}
+	return wrong, nil
+}
+
+// rowsOf reads the columns of an expectation from the site, in the order of the
+// table's key.
+func rowsOf(ctx context.Context, s *amsx.Site, want Rows) (Rows, error) {
+	quoted := make([]string, len(want.Columns))
+	for i, c := range want.Columns {
+		quoted[i] = `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
+	}
+	rows, err := s.Read(ctx, fmt.Sprintf(`SELECT %s FROM "%s" ORDER BY 1`, strings.Join(quoted, ", "), strings.ReplaceAll(want.Table, `"`, `""`)))
+	if err != nil {
+		return Rows{}, fmt.Errorf("expect/%s.csv: %w", want.Table, err)
+	}
+	got := Rows{Table: want.Table, Columns: want.Columns}
+	for _, r := range rows {
+		cells := make([]string, len(r))
+		for i, v := range r {
+			if v != nil {
+				cells[i] = fmt.Sprint(v)
+			}
+		}
+		got.Rows = append(got.Rows, cells)
+	}
+	return got, nil
+}
+
+// Actual returns the rows as they are now, for a new expectation.
+func (c *Case) Actual(ctx context.Context, s *amsx.Site, columns []string) (Rows, error) {
+	return rowsOf(ctx, s, Rows{Table: "Custodian", Columns: columns})
+}
+
+// countsOf are the counts by the names of case.toml.
+func countsOf(r *amsx.Result) map[string]int64 {
+	c := r.Counts
+	return map[string]int64{
+		"read": c.Read, "inserted": c.Inserted, "updated": c.Updated, "unchanged": c.Unchanged, "reactivated": c.Reactivated,
+		"deactivated": c.Deactivated, "adopted": c.Adopted, "rekeyed": c.Rekeyed, "rejected": c.Rejected, "skipped": c.Skipped,
+		"repeated": c.Repeated, "kept": c.Kept, "created": c.Created, "absent": c.Absent, "warnings": c.Warnings,
+	}
+}
+
+func sortedNames(m map[string]int64) []string {
+	names := make([]string, 0, len(m))
+	for k := range m {
+		names = append(names, k)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// lineDiff shows lines that only one of two texts has.
+func lineDiff(want, got string) string {
+	w, g := strings.Split(strings.TrimSpace(want), "\n"), strings.Split(strings.TrimSpace(got), "\n")
+	var b strings.Builder
+	for _, l := range w {
+		if !slices.Contains(g, l) {
+			b.WriteString("  - " + l + "\n")
+		}
+	}
+	for _, l := range g {
+		if !slices.Contains(w, l) {
+			b.WriteString("  + " + l + "\n")
+		}
+	}
+	if b.Len() == 0 {
+		return "  the same rows in another order"
+	}
+	return b.String()
+}
+
+// settings writes case.toml, with what differs from what is so anyway.
+func (c *Case) settings() []byte {
+	expect := map[string]any{"status": c.Expect.Status}
+	if c.Expect.Exit != 0 {
+		expect["exit"] = c.Expect.Exit
+	}
+	if len(c.Expect.Error) > 0 {
+		expect["error"] = c.Expect.Error
+	}
+	if len(c.Expect.Counts) > 0 {
+		expect["counts"] = c.Expect.Counts
+	}
+	all := map[string]any{
+		"title": c.Title, "clock": c.Clock.UTC().Truncate(time.Second),
+		"pack":   map[string]any{"name": c.Pack.Name, "domain": c.Pack.Domain, "username": c.Pack.Username},
+		"expect": expect,
+	}
+	if c.Transformation != "" {
+		all["transformation"] = c.Transformation
+	}
+	if len(c.Parameters) > 0 {
+		all["parameters"] = c.Parameters
+	}
+	if c.Former > 0 {
+		all["former_runs"] = c.Former
+	}
+	if c.Testing {
+		all["test"] = true
+	}
+	var b bytes.Buffer
+	// A map of plain values always encodes into a buffer.
+	enc := toml.NewEncoder(&b)
+	enc.Indent = ""
+	_ = enc.Encode(all)
+	return b.Bytes()
+}
