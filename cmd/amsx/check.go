@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/amsx-lang/amsx/amsx"
+	"github.com/amsx-lang/amsx/internal/batch"
+	"github.com/amsx-lang/amsx/internal/control"
+	"github.com/amsx-lang/amsx/lexer"
+)
+
+// checkCmd says everything that is wrong with transformations.
+type checkCmd struct {
+	Files  []string `arg:"" help:"The transformations."`
+	JSON   bool     `help:"Print the findings as a JSON array." name:"json"`
+	NoSite bool     `help:"Do not look at the site's tables and credential packs."`
+}
+
+// Help shows how check is used.
+func (checkCmd) Help() string {
+	return `Example:
+
+  amsx check okta_users.amsx
+
+It runs nothing and writes nothing. Where the site database is there, tables, columns and
+credential packs are checked against it. Exit code 3 when a file has errors.`
+}
+
+// Run checks the files.
+func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
+	p := newPalette(g.Color, e)
+	options, closeSite, err := c.options(ctx, e, g)
+	if err != nil {
+		return err
+	}
+	defer closeSite()
+	all := amsx.Findings{}
+	var failed error
+	for _, file := range c.Files {
+		script, err := readScript(file)
+		if err != nil {
+			return err
+		}
+		found := script.Check(options)
+		if found.HasErrors() {
+			failed = &reported{exitDocument, found}
+		}
+		if c.JSON {
+			all = append(all, found...)
+			continue
+		}
+		if err := lexer.Fprint(e.stdout, script.Text, found, lexer.Options{Color: p.on}); err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			fmt.Fprintf(e.stdout, "%s: %s\n", file, p.green("nothing to report"))
+		}
+	}
+	if c.JSON {
+		if err := printJSON(e.stdout, all, "  "); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+// options is what the site knows. A site that is not there is not made, and is
+// no error: a script can be checked anywhere.
+func (c *checkCmd) options(ctx context.Context, e *env, g *cli) (o amsx.CheckOptions, done func(), err error) {
+	done = func() {}
+	if c.NoSite {
+		return o, done, nil
+	}
+	if _, err := os.Stat(g.Database); errors.Is(err, fs.ErrNotExist) {
+		return o, done, nil
+	}
+	st, err := amsx.OpenSite(ctx, g.Database)
+	if err != nil {
+		return o, done, err
+	}
+	if o.Schema, err = st.Schema(ctx); err != nil {
+		return o, done, err
+	}
+	path := g.Control
+	if path == "" {
+		path = control.Beside(g.Database)
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return o, done, nil
+	}
+	db, _, err := openControl(ctx, e, g, g.Database)
+	if err != nil {
+		return o, done, err
+	}
+	done = func() { db.Close() }
+	o.Packs, err = (&batch.Packs{DB: db}).Names(ctx)
+	return o, done, err
+}

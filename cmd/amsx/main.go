@@ -1,0 +1,133 @@
+// Command amsx runs and checks AMSX transformations.
+//
+// Standard output is data, standard error is talk. The exit codes are those of
+// [exitCode]; they and the names of flags are fixed, since people's own
+// scripts rely on them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/amsx-lang/amsx/internal/oktasim"
+	"github.com/amsx-lang/amsx/lexer"
+)
+
+// version is set by the linker in a release.
+var version = "dev"
+
+func main() {
+	boundMemory(os.Getenv)
+	os.Exit(run(os.Args[1:], &env{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		getenv: os.Getenv, terminal: isTerminal(os.Stderr), columns: columnsOf(os.Stdout), interrupts: true,
+	}))
+}
+
+// An env is everything outside that a command may touch.
+type env struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	terminal       bool // stderr is a terminal
+	columns        int  // of the terminal that stdout is; 0: it is none
+	interrupts     bool // Ctrl-C is ours
+}
+
+// cli is the command line.
+type cli struct {
+	Database string           `help:"The site database: a file." placeholder:"amsx.db" env:"AMSX_DATABASE" default:"amsx.db" group:"every"`
+	Control  string           `help:"The control database with credential packs and the history of runs (default: beside the site database)." placeholder:"FILE" env:"AMSX_CONTROL" group:"every"`
+	Config   string           `help:"A file with these options (default: amsx.toml, when there is one)." placeholder:"FILE" env:"AMSX_CONFIG" group:"every"`
+	Color    string           `help:"Colour: auto (on a terminal), always or never." placeholder:"auto" enum:"auto,always,never" default:"auto" env:"AMSX_COLOR" group:"every"`
+	Version  kong.VersionFlag `help:"Print the version." group:"every"`
+
+	Run        runCmd        `cmd:"" help:"Run a transformation against the site database."`
+	Check      checkCmd      `cmd:"" help:"Say everything that is wrong with a transformation, without running it."`
+	Credential credentialCmd `cmd:"" help:"Credential packs: the domains and tokens that transformations use by name."`
+	Doc        docCmd        `cmd:"" help:"Explain a command of the language, or the code of a message."`
+	OktaSim    oktaSimCmd    `cmd:"" name:"okta-sim" help:"Serve a simulated OKTA on this machine."`
+	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh, fish or PowerShell."`
+}
+
+// newParser describes the command line c to kong.
+func newParser(c *cli, e *env, args []string, exit func(int)) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("amsx"),
+		kong.Description("Runs and checks transformations written in AMSX, the scripting language of asset management.\n\nTry it without any set-up:\n\n  amsx run --simulate 3000 --show 5"),
+		kong.Vars{"version": "amsx " + version, "oktasim_token": oktasim.DefaultToken},
+		kong.Writers(e.stdout, e.stderr),
+		kong.Exit(exit),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Bind(e, c),
+		kong.Resolvers(&settings{args: args, getenv: e.getenv}),
+		kong.ExplicitGroups([]kong.Group{{Key: "try", Title: "Trying it out:"}, {Key: "every", Title: "For every command:"}}),
+	)
+}
+
+// run is the program: it parses args, runs the command and returns the exit
+// code.
+func run(args []string, e *env) int {
+	var c cli
+	exit := -1
+	if len(args) == 0 {
+		run([]string{"--help"}, &env{stdin: e.stdin, stdout: e.stderr, stderr: e.stderr, getenv: e.getenv})
+		return exitUsage
+	}
+	parser, err := newParser(&c, e, args, func(code int) { exit = code })
+	if err != nil {
+		fmt.Fprintln(e.stderr, "amsx:", err)
+		return exitUsage
+	}
+	kctx, err := parser.Parse(args)
+	if exit >= 0 {
+		return exit // --help or --version did it
+	}
+	if err != nil {
+		fmt.Fprintf(e.stderr, "amsx: %s\nTry: amsx %s--help\n", lexer.Safe(err.Error()), commandOf(parser.Model.Node, args))
+		return exitUsage
+	}
+	ctx, stop := interruptible(e)
+	defer stop()
+	kctx.BindTo(ctx, (*context.Context)(nil))
+	if err := kctx.Run(); err != nil {
+		var quiet *reported
+		if !errors.As(err, &quiet) {
+			fmt.Fprintln(e.stderr, talkPalette(c.Color, e).red("amsx:"), lexer.Safe(err.Error()))
+		}
+		return exitCode(err)
+	}
+	return 0
+}
+
+// commandOf is the command that args name, with a blank behind, for
+// "Try: amsx run --help".
+func commandOf(n *kong.Node, args []string) string {
+	words := ""
+	for _, a := range args {
+		for _, c := range n.Children {
+			if c.Name == a {
+				n, words = c, words+a+" "
+				break
+			}
+		}
+	}
+	return words
+}
+
+// interruptible returns a context that Ctrl-C cancels; a second Ctrl-C ends
+// the program at once, as the first one gives the signal back.
+func interruptible(e *env) (context.Context, context.CancelFunc) {
+	if !e.interrupts {
+		return context.WithCancel(context.Background())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}

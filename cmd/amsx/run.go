@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"github.com/amsx-lang/amsx/amsx"
+	"github.com/amsx-lang/amsx/internal/batch"
+	"github.com/amsx-lang/amsx/internal/control"
+	"github.com/amsx-lang/amsx/internal/webapi"
+	"github.com/amsx-lang/amsx/lexer"
+)
+
+// runCmd runs a transformation.
+type runCmd struct {
+	File string `arg:"" optional:"" help:"The transformation: a .amsx file, or the name of one that ships, such as okta_users."`
+
+	Param     map[string]string `help:"A parameter of the transformation." placeholder:"NAME=VALUE" short:"p" mapsep:"none"`
+	Pack      string            `help:"The credential pack to use." placeholder:"NAME"`
+	Test      bool              `help:"A dry run: do everything, write nothing, say what would change."`
+	Limit     int64             `help:"Read only the first records; nobody is treated as a leaver." placeholder:"N"`
+	AllowOnce []string          `help:"A limit of the fuse that does not hold for this run, such as deactivate, or all." placeholder:"LIMIT"`
+	Wait      bool              `help:"Wait for another run of the transformation to end."`
+	JSON      bool              `help:"Print the outcome as one JSON object." name:"json"`
+	Quiet     bool              `help:"No progress." short:"q"`
+	Trace     bool              `help:"Say on standard error which line runs and what goes over the wire."`
+	Show      int               `help:"Show the first custodians afterwards." placeholder:"N"`
+
+	RootCertificates string   `help:"A PEM file with certificates to trust besides the system's." type:"existingfile" placeholder:"FILE" env:"AMSX_ROOT_CERTIFICATES"`
+	AllowHost        []string `help:"A host inside the network that requests may go to." placeholder:"HOST" env:"AMSX_ALLOW_HOST"`
+
+	Replay        string `help:"Answer every request from the recordings of a fixture case; reach no network." type:"existingdir" placeholder:"DIR" group:"try"`
+	Record        string `help:"Record every request and answer as a fixture case. It holds people's data." placeholder:"DIR" group:"try"`
+	Simulate      int    `help:"Run against a simulated OKTA with this many made-up people." placeholder:"USERS" group:"try"`
+	SimulateFault string `help:"What goes wrong in the simulation, such as 'page 3: 429 once'." default:"page 3: 429 once" placeholder:"SCRIPT" group:"try"`
+}
+
+// Help shows what people do most.
+func (runCmd) Help() string {
+	return `Examples:
+
+  amsx run --simulate 3000 --show 5         try it: no account, no set-up
+  amsx run okta_users --test                what would it do?
+  amsx run okta_users                       do it
+  amsx run okta_users -p OktaGroups="Sales, EMEA"
+  amsx run --replay transformations/okta_users/three_pages
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the document has errors, 4 stopped by the fuse, 130 cancelled.`
+}
+
+// Run runs the transformation and prints what became of it.
+func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
+	if err := c.validate(); err != nil {
+		return err
+	}
+	p, talk := newPalette(g.Color, e), talkPalette(g.Color, e)
+	source, err := c.source(ctx, e, g)
+	if err != nil {
+		return err
+	}
+	defer source.close()
+
+	log := &terminalLog{progress: newProgress(e, lexer.Safe(source.script.Name()), c.Quiet || c.JSON && !e.terminal), palette: talk, trace: c.Trace, name: source.script.Name()}
+	source.job.Log, source.job.Testing, source.job.Limit = log, c.Test || source.job.Testing, c.Limit
+	source.job.AllowOnce, source.job.Wait, source.job.Pack = c.AllowOnce, c.Wait, c.Pack
+	if c.Trace {
+		source.job.HTTP.Trace = log.wire
+		source.job.Hook = newTracer(log.progress, talk, source.script.Source())
+	}
+	source.job.HTTP.OnWait = log.wait
+	report, err := batch.Run(ctx, source.job)
+	log.progress.close()
+	err = errors.Join(err, source.captured(ctx, report, err))
+
+	if c.JSON {
+		if err := printJSON(e.stdout, report, ""); err != nil {
+			return err
+		}
+	}
+	var findings amsx.Findings
+	switch {
+	case errors.As(err, &findings):
+		source.print(e.stderr, talk, findings)
+	case c.JSON:
+	case report.Run > 0:
+		reporter{e.stdout, p, e.columns}.print(report, source.job.Testing)
+		if c.Show > 0 && err == nil {
+			if err := showCustodians(ctx, e, p, source.job.Site, c.Show); err != nil {
+				return err
+			}
+		}
+	}
+	if err != nil && !errors.As(err, &findings) {
+		source.explain(e.stderr, talk, err)
+	}
+	if source.fixture != nil && !errors.As(err, &findings) {
+		differs, cerr := source.differs(ctx, report, err)
+		for _, d := range differs {
+			fmt.Fprintf(e.stderr, "%s %s\n", talk.yellow("not as the case expects:"), lexer.Safe(d))
+		}
+		if err = errors.Join(err, cerr); err == nil && len(differs) > 0 {
+			err = errors.New("the replay is not what the case expects")
+		}
+	}
+	if err != nil {
+		return &reported{batch.ExitCode(err), err}
+	}
+	return nil
+}
+
+// validate finds options that contradict each other.
+func (c *runCmd) validate() error {
+	sources := 0
+	for _, set := range []bool{c.Replay != "", c.Simulate > 0, c.Record != ""} {
+		if set {
+			sources++
+		}
+	}
+	switch {
+	case sources > 1:
+		return &usageError{errors.New("--replay, --record and --simulate exclude each other")}
+	case c.File == "" && c.Replay == "" && c.Simulate == 0:
+		return &usageError{errors.New("which transformation? For example: amsx run okta_users.amsx")}
+	case c.Record != "" && (c.Limit > 0 || len(c.AllowOnce) > 0):
+		return &usageError{errors.New("--record makes a case of a whole run: leave out --limit and --allow-once")}
+	case c.Limit < 0:
+		return &usageError{errors.New("--limit wants a number of records above 0")}
+	case c.Simulate < 0:
+		return &usageError{errors.New("--simulate wants a number of people above 0")}
+	}
+	return nil
+}
+
+// httpConfig is the client's configuration from flags and environment.
+func (c *runCmd) httpConfig(e *env) (amsx.HTTP, error) {
+	cfg := amsx.HTTP{
+		UserAgent: "amsx/" + version,
+		Policy:    amsx.HTTPPolicy{AllowHosts: c.AllowHost},
+		Proxy:     httpproxy.Config{HTTPProxy: e.getenv("HTTP_PROXY"), HTTPSProxy: e.getenv("HTTPS_PROXY"), NoProxy: e.getenv("NO_PROXY")},
+		Hints: amsx.HTTPHints{
+			AllowHost:        "run with --allow-host HOST (or set AMSX_ALLOW_HOST)",
+			RootCertificates: "give that authority's root certificate with --root-certificates FILE.pem (or set AMSX_ROOT_CERTIFICATES)",
+			Proxy:            "check the environment variables HTTPS_PROXY and NO_PROXY",
+		},
+	}
+	if c.RootCertificates != "" {
+		pem, err := os.ReadFile(c.RootCertificates)
+		if err != nil {
+			return cfg, &usageError{fmt.Errorf("--root-certificates: %w", err)}
+		}
+		cfg.RootCertificates = pem
+	}
+	return cfg, nil
+}
+
+// control opens the control database and says how its master key is found.
+func openControl(ctx context.Context, e *env, g *cli, database string) (*control.DB, func() (*control.Key, error), error) {
+	path := g.Control
+	if path == "" {
+		path = control.Beside(database)
+	}
+	db, err := control.Open(ctx, path, control.Options{
+		User: userName(e), ParseDomain: func(text string) (string, error) {
+			base, _, err := webapi.ParseDomain(text)
+			return strings.TrimPrefix(base, "https://"), err
+		},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return db, func() (*control.Key, error) {
+		src, err := keySource(e)
+		if err != nil {
+			return nil, err
+		}
+		return db.LoadKey(src)
+	}, nil
+}
+
+// keySource says where the master key is.
+func keySource(e *env) (control.KeySource, error) {
+	if v := e.getenv("AMSX_MASTER_KEY"); strings.TrimSpace(v) != "" {
+		return control.KeySource{Value: v}, nil
+	}
+	file, err := control.DefaultKeyFile()
+	return control.KeySource{File: file}, err
+}
+
+// userName is the account's name, for the history.
+func userName(e *env) string {
+	for _, k := range []string{"USER", "USERNAME", "LOGNAME"} {
+		if n := e.getenv(k); n != "" {
+			return n
+		}
+	}
+	return "unknown"
+}
+
+// A terminalLog shows what a run says.
+type terminalLog struct {
+	progress progress
+	palette  palette
+	trace    bool
+	name     string
+}
+
+// Progress implements batch.Log.
+func (l *terminalLog) Progress(text string, done, total int64) {
+	if text == "" {
+		text = l.name
+	}
+	l.progress.update(lexer.Safe(text), done, total)
+}
+
+// Line implements batch.Log.
+func (l *terminalLog) Line(level, text string, pos lexer.Position) {
+	if level == "debug" && !l.trace {
+		return
+	}
+	l.progress.say(lexer.Safe(text))
+}
+
+// Warn implements batch.Log: warnings are listed with the summary, once each.
+func (l *terminalLog) Warn(string, string, lexer.Position) {}
+
+// Waiting implements batch.Log.
+func (l *terminalLog) Waiting(reason string) { l.progress.say(reason) }
+
+// wait shows why a request waits.
+func (l *terminalLog) wait(w amsx.HTTPWait) { l.progress.wait(w) }
+
+// wire traces what goes over the wire.
+func (l *terminalLog) wire(ev amsx.HTTPEvent) {
+	s := fmt.Sprintf("  %s %s %s", ev.Kind, ev.Method, ev.URL)
+	if ev.Status > 0 {
+		s += fmt.Sprintf(" %d, %d bytes, %s", ev.Status, ev.Bytes, ev.Duration.Round(time.Millisecond))
+	}
+	if ev.Detail != "" {
+		s += " (" + ev.Detail + ")"
+	}
+	l.progress.say(l.palette.dim(lexer.Safe(s)))
+}

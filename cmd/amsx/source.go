@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/amsx-lang/amsx/amsx"
+	"github.com/amsx-lang/amsx/internal/batch"
+	"github.com/amsx-lang/amsx/internal/control"
+	"github.com/amsx-lang/amsx/internal/harness"
+	"github.com/amsx-lang/amsx/internal/oktasim"
+	"github.com/amsx-lang/amsx/lexer"
+	"github.com/amsx-lang/amsx/runtime"
+	"github.com/amsx-lang/amsx/transformations"
+)
+
+// A source is where a run's script, database, credentials and answers come
+// from: the site and the network, a recording, or the simulator.
+type source struct {
+	script  *amsx.Script
+	job     batch.Job
+	closers []func()
+	player  *harness.Player  // of a replay
+	fixture *harness.Case    // that the replay is held against; nil: none
+	capture *harness.Capture // of a recording
+}
+
+// close gives back what the source opened, the last first.
+func (s *source) close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i]()
+	}
+}
+
+// differs says what of a replay is not as its case expects.
+func (s *source) differs(ctx context.Context, r *batch.Report, err error) ([]string, error) {
+	o := &harness.Outcome{Err: err, Exit: r.Exit, Result: r.Result, Unused: s.player.Unused()}
+	if o.Result == nil {
+		o.Result = &amsx.Result{}
+	}
+	return s.fixture.Compare(ctx, o, s.job.Site)
+}
+
+// readScript reads a transformation from a file or, by its name, from those
+// that ship.
+func readScript(name string) (*amsx.Script, error) {
+	src, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		base := strings.TrimSuffix(filepath.Base(name), ".amsx") + ".amsx"
+		if shipped, serr := fs.ReadFile(transformations.FS(), base); serr == nil && (name == base || name+".amsx" == base) {
+			return amsx.Parse(base, shipped), nil
+		}
+		return nil, &usageError{fmt.Errorf("there is no file %s%s", name, nearFile(name))}
+	}
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("cannot read the transformation: %w", err)}
+	}
+	return amsx.Parse(name, src), nil
+}
+
+// nearFile names a transformation that may have been meant.
+func nearFile(name string) string {
+	files, _ := filepath.Glob(filepath.Join(filepath.Dir(name), "*.amsx"))
+	shipped, _ := fs.Glob(transformations.FS(), "*.amsx")
+	if near := lexer.Nearest(name, append(files, shipped...)); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
+}
+
+// source opens what a run needs.
+func (c *runCmd) source(ctx context.Context, e *env, g *cli) (_ *source, err error) {
+	s := &source{}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	switch {
+	case c.Replay != "":
+		err = c.replay(ctx, e, g, s)
+	case c.Simulate > 0:
+		err = c.simulate(ctx, e, g, s)
+	default:
+		err = c.live(ctx, e, g, s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.job.Script, s.job.User, s.job.Parameters = s.script, userName(e), merge(s.job.Parameters, c.Param)
+	return s, nil
+}
+
+// merge returns the parameters of a with those of b over them.
+func merge(a, b map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, m := range []map[string]string{a, b} {
+		for k, v := range m {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// live is the site's database, its packs and the network.
+func (c *runCmd) live(ctx context.Context, e *env, g *cli, s *source) (err error) {
+	if s.script, err = readScript(c.File); err != nil {
+		return err
+	}
+	if s.job.HTTP, err = c.httpConfig(e); err != nil {
+		return err
+	}
+	s.job.File = c.File
+	key, err := s.databases(ctx, e, g, g.Database)
+	if err != nil {
+		return err
+	}
+	s.job.Packs = &batch.Packs{DB: s.job.Control, Key: key, Used: s.script.Name()}
+	if c.Record != "" {
+		if s.capture, err = harness.NewCapture(ctx, c.Record, c.File, s.script, transformations.FS(), s.job.Site); err != nil {
+			return &usageError{fmt.Errorf("--record: %w", err)}
+		}
+		s.job.HTTP.Wrap, s.job.Packs = s.capture.Wrap, s.capture.Packs(s.job.Packs)
+		fmt.Fprintf(e.stderr, "Recording to %s. No token is recorded, people's data is: keep the folder where such data may be kept.\n", c.Record)
+	}
+	return nil
+}
+
+// captured writes the case of a recorded run.
+func (s *source) captured(ctx context.Context, r *batch.Report, err error) error {
+	if s.capture == nil || r.Result == nil {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx) // a cancelled run was a run too
+	if werr := s.capture.Finish(ctx, r.Started, s.job.Parameters, s.job.Testing, r.Result, err, batch.ExitCode(err)); werr != nil {
+		return fmt.Errorf("the run is done, but its recording could not be finished: %w", werr)
+	}
+	return nil
+}
+
+// simulatedWindow is the window of the simulated rate limit: OKTA's is a
+// minute, which is long for someone who tries the program out.
+const simulatedWindow = 3 * time.Second
+
+// simulate is a simulated OKTA, and a database of its own unless one is named,
+// so that made-up people never come among real ones by accident.
+func (c *runCmd) simulate(ctx context.Context, e *env, g *cli, s *source) (err error) {
+	if c.File == "" {
+		c.File = "okta_users"
+	}
+	if s.script, err = readScript(c.File); err != nil {
+		return err
+	}
+	faults, err := oktasim.ParseFaults(c.SimulateFault)
+	if err != nil {
+		return &usageError{fmt.Errorf("--simulate-fault: %w", err)}
+	}
+	sim, err := oktasim.Start(oktasim.Config{Users: c.Simulate, Groups: 12, Seed: 1, Faults: faults, Window: simulatedWindow})
+	if err != nil {
+		return fmt.Errorf("cannot start the simulator: %w", err)
+	}
+	s.closers = append(s.closers, func() { _ = sim.Close() })
+	if s.job.HTTP, err = c.httpConfig(e); err != nil {
+		return err
+	}
+	s.job.File = c.File
+	s.job.Packs = amsx.Pack{Domain: sim.URL, Username: "unused", Password: oktasim.DefaultToken}
+	file := g.Database
+	if file == "amsx.db" {
+		file = "simulated.db"
+	}
+	_, err = s.databases(ctx, e, g, file)
+	return err
+}
+
+// replay is a fixture case, and a database of its own unless one is named.
+func (c *runCmd) replay(ctx context.Context, e *env, g *cli, s *source) error {
+	fc, err := harness.Load(os.DirFS(c.Replay), ".")
+	if err != nil {
+		return &usageError{fmt.Errorf("--replay: %w", err)}
+	}
+	name, text, err := fc.Document(transformations.FS())
+	if err != nil {
+		return &usageError{err}
+	}
+	s.script = amsx.Parse(name, text)
+	if c.File != "" {
+		if s.script, err = readScript(c.File); err != nil {
+			return err
+		}
+	}
+	file := g.Database
+	if file == "amsx.db" {
+		dir, err := os.MkdirTemp("", "amsx-replay")
+		if err != nil {
+			return err
+		}
+		s.closers = append(s.closers, func() { os.RemoveAll(dir) })
+		file = filepath.Join(dir, "replay.db")
+	}
+	if _, err := s.databases(ctx, e, g, file); err != nil {
+		return err
+	}
+	if err := fc.Fill(ctx, s.job.Site); err != nil {
+		return err
+	}
+	s.player = harness.NewPlayer(fc.Exchanges)
+	if g.Database == "amsx.db" && !c.Test && c.Limit == 0 && len(c.Param) == 0 {
+		s.fixture = fc // the run is the case's own
+	}
+	s.job.HTTP = fc.HTTP(s.player)
+	s.job.Packs = amsx.Pack{Domain: fc.Pack.Domain, Username: fc.Pack.Username, Password: harness.Token}
+	s.job.Parameters, s.job.Testing, s.job.Now, s.job.File = fc.Parameters, fc.Testing, fc.Now(), c.Replay
+	return nil
+}
+
+// databases opens the site database and the control database beside it.
+func (s *source) databases(ctx context.Context, e *env, g *cli, file string) (func() (*control.Key, error), error) {
+	if strings.HasPrefix(file, "postgres:") || strings.HasPrefix(file, "postgresql:") {
+		return nil, &usageError{errors.New("--database: this edition keeps the site in a SQLite file; give a path such as amsx.db")}
+	}
+	st, err := amsx.OpenSite(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	db, key, err := openControl(ctx, e, g, file)
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, func() { db.Close() })
+	s.job.Site, s.job.Control = st, db
+	return key, nil
+}
+
+// print prints findings with their source lines.
+func (s *source) print(w io.Writer, p palette, found amsx.Findings) {
+	// A terminal that cannot be written to is no reason for another error.
+	_ = lexer.Fprint(w, s.script.Text, found, lexer.Options{Color: p.on})
+}
+
+// explain prints an error of a run with its place in the script.
+func (s *source) explain(w io.Writer, p palette, err error) {
+	var e *runtime.Error
+	if errors.As(err, &e) && e.Pos.IsValid() {
+		s.print(w, p, amsx.Findings{e.Diagnostic()})
+		return
+	}
+	fmt.Fprintln(w, p.red("amsx:"), safeLines(err.Error()))
+	if e != nil && e.Hint != "" {
+		fmt.Fprintln(w, "  =", safeLines(e.Hint))
+	}
+}
