@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/amsx-lang/amsx/parser/ast"
 	"github.com/amsx-lang/amsx/runtime"
 )
 
@@ -13,10 +14,9 @@ func dataFunctions() []*runtime.Command {
 			Name: "Json", Group: "Data", Summary: "Reads JSON text, or a part of it.", Result: "the Json value; Null for Null and empty text, and where the path is not there", Function: true, Statement: true,
 			Doc: "As the source of ForEach it gives the elements of the array.",
 			Params: []runtime.Param{required("text", runtime.AnyParam, "JSON text, or a Json value"),
-				optional("path", runtime.PathParam, `what to read in it, such as "data.items"`)},
+				as(optional("path", runtime.PathParam, `what to read in it, such as "data.items"`), steps)},
 			Errors:   []string{"the text is no JSON"},
 			Examples: []runtime.Example{shows(`Json("{""user"":{""id"":7}}", "user.id")`, "7"), script("ForEach x In Json \"[1, 2]\"\n  Log \"info\", %x%\nEndEach\n", "1\n2\n")},
-			Check:    checks(checkPath(1)),
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				v := c.Arg(0)
 				if v.Kind() == runtime.KindText {
@@ -29,7 +29,7 @@ func dataFunctions() []*runtime.Command {
 					}
 					v = x.WithTaint(v.Taint())
 				}
-				path, err := steps(c, c.Text(1))
+				path, err := runtime.Prepared[[]ast.Step](c, 1)
 				if err != nil || path == nil {
 					return v, err
 				}

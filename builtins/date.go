@@ -9,8 +9,8 @@ import (
 
 func dateFunctions() []*runtime.Command {
 	date := required("date", runtime.DateParam, "the date")
-	unit := required("unit", runtime.TextParam, `"year", "month", "week", "day", "hour", "minute" or "second"`)
-	zone := optional("zone", runtime.TextParam, `the time zone, such as "Europe/London"; without it UTC`)
+	unit := as(required("unit", runtime.TextParam, `"year", "month", "week", "day", "hour", "minute" or "second"`), unitOf)
+	zone := as(optional("zone", runtime.TextParam, `the time zone, such as "Europe/London"; without it UTC`), runtime.ParseZone)
 	return []*runtime.Command{
 		{
 			Name: "Today", Group: "Dates", Summary: "Gives the day of the run.", Result: "a Date", Function: true,
@@ -27,10 +27,9 @@ func dateFunctions() []*runtime.Command {
 			Doc:    "Without a format only ISO forms are read, such as `2026-01-31` and `2026-01-31T13:00:00.000Z`: `01/02/2026` is January in one country and February in another.",
 			Result: "a Date, or a DateTime when the text has a time; Null for Null and empty text", Function: true, Provenance: runtime.Documented,
 			Params: []runtime.Param{required("text", runtime.AnyParam, "the text"),
-				optional("format", runtime.TextParam, `how it is written, such as "dd/MM/yyyy HH:mm"`), zone},
+				as(optional("format", runtime.TextParam, `how it is written, such as "dd/MM/yyyy HH:mm"`), runtime.NewDateFormat), zone},
 			Errors:   []string{"the text is not written in that way, or names no day that exists"},
 			Examples: []runtime.Example{shows(`CDate("31/01/2026", "dd/MM/yyyy")`, "2026-01-31"), shows(`CDate("2026-07-01 09:30", "yyyy-MM-dd HH:mm", "Europe/Berlin")`, "2026-07-01T07:30:00Z")},
-			Check:    checks(literal(1, isFormat), literal(2, isZone)),
 			Run:      func(c *runtime.Call) (runtime.Value, error) { return toDate(c) },
 		},
 		{
@@ -44,10 +43,9 @@ func dateFunctions() []*runtime.Command {
 		{
 			Name: "FormatDate", Group: "Dates", Summary: "Writes a date in a form of your own.", Result: "a text; Null for Null", Function: true,
 			Params: []runtime.Param{date,
-				required("format", runtime.TextParam, "made of yyyy yy MMMM MMM MM M dddd ddd dd d HH H hh h mm m ss s fff tt zzz K; text of its own in single quotes"), zone},
+				as(required("format", runtime.TextParam, "made of yyyy yy MMMM MMM MM M dddd ddd dd d HH H hh h mm m ss s fff tt zzz K; text of its own in single quotes"), runtime.NewDateFormat), zone},
 			Errors:   []string{"the format or the time zone is not known"},
 			Examples: []runtime.Example{shows(`FormatDate("2026-01-31", "dddd, d MMMM yyyy")`, "Saturday, 31 January 2026"), shows(`FormatDate("2026-07-01T12:00:00Z", "HH:mm", "America/New_York")`, "08:00")},
-			Check:    checks(literal(1, isFormat), literal(2, isZone)),
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				f, loc, err := dateFormat(c)
 				if err != nil || c.Arg(0).IsNull() {
@@ -64,7 +62,6 @@ func dateFunctions() []*runtime.Command {
 			Params:   []runtime.Param{unit, required("count", runtime.NumberParam, "how many; negative: before"), date},
 			Errors:   []string{"the unit is not known"},
 			Examples: []runtime.Example{shows(`DateAdd("month", 1, "2026-01-31")`, "2026-02-28"), shows(`DateAdd("day", -30, Today())`, "2026-01-30")},
-			Check:    checks(literal(0, isUnit)),
 			Run:      dateAdd,
 		},
 		{
@@ -74,7 +71,6 @@ func dateFunctions() []*runtime.Command {
 			Params:   []runtime.Param{unit, required("from", runtime.DateParam, "the first date"), required("to", runtime.DateParam, "the second date")},
 			Errors:   []string{"the unit is not known"},
 			Examples: []runtime.Example{shows(`DateDiff("day", "2026-02-27", "2026-03-01")`, "2"), shows(`DateDiff("month", "2026-01-31", "2026-02-01")`, "1")},
-			Check:    checks(literal(0, isUnit)),
 			Run:      dateDiff,
 		},
 		{
@@ -90,9 +86,8 @@ func dateFunctions() []*runtime.Command {
 		},
 		{
 			Name: "IsDate", Group: "Dates", Summary: "Tells whether a value is a date, or text that is one.", Result: "a Boolean; False for Null", Function: true,
-			Params:   []runtime.Param{required("value", runtime.AnyParam, "the value"), optional("format", runtime.TextParam, "how it is written; without it an ISO form")},
+			Params:   []runtime.Param{required("value", runtime.AnyParam, "the value"), as(optional("format", runtime.TextParam, "how it is written; without it an ISO form"), runtime.NewDateFormat)},
 			Examples: []runtime.Example{shows(`IsDate("2026-02-30")`, "False"), shows(`IsDate("30.01.2026", "dd.MM.yyyy")`, "True")},
-			Check:    checks(literal(1, isFormat)),
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				if c.Text(1) != "" {
 					if _, _, err := dateFormat(c); err != nil {
@@ -106,13 +101,17 @@ func dateFunctions() []*runtime.Command {
 	}
 }
 
-// dateFormat is the format of argument 1 and the time zone of argument 2.
+// dateFormat is the format of argument 1, nil without one, and the time zone of
+// argument 2.
 func dateFormat(c *runtime.Call) (*runtime.DateFormat, *time.Location, error) {
-	f, err := runtime.NewDateFormat(c.Text(1))
-	if err != nil || c.Text(2) == "" {
-		return f, time.UTC, err
+	f, err := runtime.Prepared[*runtime.DateFormat](c, 1)
+	if err != nil {
+		return nil, nil, err
 	}
-	loc, err := runtime.ParseZone(c.Text(2))
+	loc, err := runtime.Prepared[*time.Location](c, 2)
+	if loc == nil {
+		loc = time.UTC
+	}
 	return f, loc, err
 }
 
@@ -123,19 +122,14 @@ func toDate(c *runtime.Call) (runtime.Value, error) {
 	if v.Kind() != runtime.KindText {
 		return runtime.ToDate(v)
 	}
-	if c.Text(1) == "" {
-		loc := time.UTC
-		if c.Text(2) != "" {
-			var err error
-			if loc, err = runtime.ParseZone(c.Text(2)); err != nil {
-				return runtime.Null(), err
-			}
-		}
-		return runtime.ParseDateIn(v.Text(), loc)
-	}
 	f, loc, err := dateFormat(c)
-	if err != nil || strings.TrimSpace(v.Text()) == "" {
+	switch {
+	case err != nil:
 		return runtime.Null(), err
+	case f == nil:
+		return runtime.ParseDateIn(v.Text(), loc)
+	case strings.TrimSpace(v.Text()) == "":
+		return runtime.Null(), nil
 	}
 	return f.Parse(v.Text(), loc)
 }
@@ -187,7 +181,7 @@ func span(unit string) time.Duration {
 }
 
 func dateAdd(c *runtime.Call) (runtime.Value, error) {
-	unit, err := unitOf(c.Text(0))
+	unit, err := runtime.Prepared[string](c, 0)
 	if err != nil {
 		return runtime.Null(), err
 	}
@@ -231,7 +225,7 @@ func within(t time.Time) error {
 }
 
 func dateDiff(c *runtime.Call) (runtime.Value, error) {
-	unit, err := unitOf(c.Text(0))
+	unit, err := runtime.Prepared[string](c, 0)
 	if err != nil {
 		return runtime.Null(), err
 	}

@@ -24,6 +24,13 @@ func repeated(name string, t runtime.ParamType, doc string) runtime.Param {
 	return runtime.Param{Name: name, Type: t, Doc: doc, Optional: true, Variadic: true}
 }
 
+// as makes a parameter whose text the command works with in the form that read
+// gives it: it asks for it with [runtime.Prepared].
+func as[T any](p runtime.Param, read func(text string) (T, error)) runtime.Param {
+	p.Prepare = func(text string) (any, error) { return read(text) }
+	return p
+}
+
 // shows is an example of a function: what an expression gives.
 func shows(expr, output string) runtime.Example {
 	return runtime.Example{Script: "Log \"info\", " + expr + "\n", Output: output + "\n"}

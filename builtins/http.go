@@ -17,7 +17,7 @@ func httpCommands() []*runtime.Command {
 	body := runtime.Param{Name: "body", Type: runtime.AnyParam, Doc: "what is sent: a text, or Json, a Row or a List, which are written as JSON", Secret: true}
 	typ := runtime.Param{Name: "type", Type: runtime.TextParam, Doc: "the content type; without it application/json", Optional: true}
 	headers := runtime.Param{Name: "header, value", Type: runtime.TextParam, Doc: "headers of this request only, in turns", Optional: true, Variadic: true, Secret: true}
-	allow := optional("allow", runtime.TextParam, `statuses that are no error, such as "404"`)
+	allow := as(optional("allow", runtime.TextParam, `statuses that are no error, such as "404"`), statuses)
 	const result = "the body of the answer, also in %MSRESULT%; the status is in %HTTPSTATUS%"
 	const safety = "The Authorization of a credential pack goes only to the pack's hosts; a secret in the address or body for another host is an error."
 	errs := []string{"the answer's status is 400 or more and not allowed", "the server cannot be reached", "a secret would go to a foreign host"}
@@ -38,12 +38,8 @@ func httpCommands() []*runtime.Command {
 			Name: "HttpGet", Group: "Web", Summary: "Gets an address.", Doc: safety + " A list with pages is read with JsonPages.", Result: result, Statement: true, Effects: runtime.ReadsWeb, Role: runtime.FetchRole,
 			Params: []runtime.Param{address, allow}, Errors: errs,
 			Examples: []runtime.Example{script("Set answer = HttpGet \"https://api.example.com/hello\"\nLog \"info\", \"%HTTPSTATUS% %answer%\"\n", "200 {\"say\":\"hello\"}\n")},
-			Check: checks(literal(1, func(s string) error {
-				_, err := statuses(s)
-				return err
-			})),
 			Run: func(c *runtime.Call) (runtime.Value, error) {
-				return request{method: "GET", url: c.Arg(0), allow: c.Text(1)}.send(c)
+				return request{method: "GET", url: c.Arg(0), allow: 1}.send(c)
 			},
 		},
 		{
@@ -59,11 +55,10 @@ func httpCommands() []*runtime.Command {
 		{
 			Name: "Header", Group: "Web", Summary: "Sets a header of the requests that follow, to one host.",
 			Doc:       "The host is the one given, else those of the credential pack whose secret is in the value, else the host of the next request. Null removes the header.",
-			Statement: true, Params: []runtime.Param{required("name", runtime.TextParam, "the header"), {Name: "value", Type: runtime.AnyParam, Doc: "its value", Secret: true},
+			Statement: true, Params: []runtime.Param{as(required("name", runtime.TextParam, "the header"), headerName), {Name: "value", Type: runtime.AnyParam, Doc: "its value", Secret: true},
 				optional("host", runtime.TextParam, "the host, such as api.example.com")},
 			Errors:   []string{"the name or the value cannot be a header's", "a secret would go to a foreign host"},
 			Examples: []runtime.Example{script("Header \"X-Org\", \"Contoso\", \"api.example.com\"\nSet answer = HttpGet \"https://api.example.com/org\"\nLog \"info\", %answer%\n", "Contoso\n")},
-			Check:    checks(literal(0, isHeaderName)),
 			Run:      setHeader,
 		},
 		{
@@ -92,8 +87,8 @@ type request struct {
 	url     runtime.Value
 	body    runtime.Value
 	typ     string // of the body
-	allow   string
-	headers int // the first argument of headers; 0: none
+	allow   int    // the argument with the statuses that are no error; 0: none
+	headers int    // the first argument of headers; 0: none
 	accept  string
 }
 
@@ -110,8 +105,10 @@ func (r request) prepare(c *runtime.Call) (*runtime.Request, error) {
 	}
 	host := hostOf(u)
 	req := &runtime.Request{Method: strings.ToUpper(r.method), URL: strings.TrimSpace(r.url.Text()), Pos: c.Pos()}
-	if req.Allow, err = statuses(r.allow); err != nil {
-		return nil, err
+	if r.allow > 0 {
+		if req.Allow, err = runtime.Prepared[[]int](c, r.allow); err != nil {
+			return nil, err
+		}
 	}
 	for _, v := range []runtime.Value{r.url, r.body} {
 		if err := c.CheckTaint(v, host); err != nil {
@@ -201,6 +198,7 @@ func body(v runtime.Value) []byte {
 	return []byte(v.Text())
 }
 
+// statuses reads the statuses that are no error.
 func statuses(s string) ([]int, error) {
 	var out []int
 	for _, f := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
@@ -268,7 +266,7 @@ func ownHeaders(c *runtime.Call, i int, host string) ([]runtime.HeaderField, err
 // the secret in it.
 func headerField(c *runtime.Call, name string, value runtime.Value, host string) (runtime.HeaderField, error) {
 	h := runtime.HeaderField{Name: name, Value: value.Text(), Secret: value.Taint() != 0}
-	if err := isHeaderName(name); err != nil {
+	if _, err := headerName(name); err != nil {
 		return h, err
 	}
 	if strings.ContainsFunc(h.Value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
@@ -286,13 +284,13 @@ func headerField(c *runtime.Call, name string, value runtime.Value, host string)
 	return h, nil
 }
 
-func isHeaderName(s string) error {
+func headerName(s string) (string, error) {
 	if s == "" || strings.ContainsFunc(s, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune("()<>@,;:\\\"/[]?={}", r)
 	}) {
-		return failf(`write it as "X-Name"`, "%q cannot be the name of a header", s)
+		return "", failf(`write it as "X-Name"`, "%q cannot be the name of a header", s)
 	}
-	return nil
+	return s, nil
 }
 
 func setHeader(c *runtime.Call) (runtime.Value, error) {

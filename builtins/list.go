@@ -12,7 +12,7 @@ import (
 
 func listFunctions() []*runtime.Command {
 	list := required("list", runtime.AnyParam, "a List, a Table or a Json array; Null is an empty one")
-	path := optional("path", runtime.PathParam, `the path of what is compared in each element, such as "profile.name"`)
+	path := as(optional("path", runtime.PathParam, `the path of what is compared in each element, such as "profile.name"`), steps)
 	return []*runtime.Command{
 		{
 			Name: "List", Group: "Lists", Summary: "Makes a list of its arguments.", Result: "a List", Function: true,
@@ -62,13 +62,11 @@ func listFunctions() []*runtime.Command {
 			Name: "Sort", Group: "Lists", Summary: "Gives a list in order.", Doc: "Numbers by size, dates by time, texts by the alphabet, case ignored. Null comes first.", Result: "a List", Function: true,
 			Params: []runtime.Param{list, path, {Name: "order", Type: runtime.TextParam, Doc: "the direction", Optional: true, Default: "asc", OneOf: []string{"asc", "desc"}}},
 			Errors: []string{"the elements cannot be compared with each other"}, Examples: []runtime.Example{shows(`Join(Sort(List(10, 9, 1)))`, "1, 9, 10")},
-			Check: checks(checkPath(1)),
-			Run:   sortList,
+			Run: sortList,
 		},
 		{
 			Name: "Distinct", Group: "Lists", Summary: "Gives a list without repeated elements, the first of each.", Doc: "Texts that differ in case only are the same.", Result: "a List", Function: true,
 			Params: []runtime.Param{list, path}, Examples: []runtime.Example{shows(`Join(Distinct(List("a", "B", "A")))`, "a, B")},
-			Check: checks(checkPath(1)),
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				xs, keys, err := keyed(c)
 				var out []runtime.Value
@@ -107,9 +105,8 @@ func listFunctions() []*runtime.Command {
 		},
 		{
 			Name: "Column", Group: "Lists", Summary: "Gives one field of every element of a list.", Result: "a List", Function: true,
-			Params:   []runtime.Param{list, required("path", runtime.PathParam, "the path of the field")},
+			Params:   []runtime.Param{list, as(required("path", runtime.PathParam, "the path of the field"), steps)},
 			Examples: []runtime.Example{shows(`Join(Column(Json("[{""n"":1},{""n"":2}]"), "n"))`, "1, 2")},
-			Check:    checks(checkPath(1)),
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				_, keys, err := keyed(c)
 				return runtime.List(keys...), err
@@ -206,12 +203,9 @@ func elements(v runtime.Value) ([]runtime.Value, error) {
 	return xs, err
 }
 
-// steps reads a literal path; nil for none.
-func steps(c *runtime.Call, text string) ([]ast.Step, error) {
-	if text == "" {
-		return nil, nil
-	}
-	p, err := parser.ParsePath(text, c.Pos())
+// steps reads a path that an argument names.
+func steps(text string) ([]ast.Step, error) {
+	p, err := parser.ParsePath(text, lexer.Position{})
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +218,7 @@ func keyed(c *runtime.Call) (xs, keys []runtime.Value, err error) {
 	if xs, err = elements(c.Arg(0)); err != nil {
 		return nil, nil, err
 	}
-	path, err := steps(c, c.Text(1))
+	path, err := runtime.Prepared[[]ast.Step](c, 1)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -19,8 +19,8 @@ func pageCommands() []*runtime.Command {
 			"The next page is fetched while records are worked on.",
 		Result: "the records, after In", Effects: runtime.ReadsWeb, Statement: false, Role: runtime.PullRole,
 		Params: []runtime.Param{{Name: "url", Type: runtime.TextParam, Doc: "the address of the first page", Secret: true},
-			optional("records", runtime.PathParam, `where the records are in a page, such as "value"; without it the page is their list`),
-			optional("style", runtime.TextParam, "how the next page is found")},
+			as(optional("records", runtime.PathParam, `where the records are in a page, such as "value"; without it the page is their list`), steps),
+			as(optional("style", runtime.TextParam, "how the next page is found"), webapi.ParseStyle)},
 		Errors: []string{"a page cannot be read, after all retries", "a page is no list of objects", "a secret would go to a foreign host"},
 		Examples: []runtime.Example{script("ForEach user In JsonPages BuildUrl(\"https://okta.example.com/api/v1/users\", \"search\", \"status pr\", \"limit\", \"200\")\n  Log \"info\", %user.profile.login%\nEndEach\n",
 			"anna@example.com\nben@example.com\n")},
@@ -28,15 +28,11 @@ func pageCommands() []*runtime.Command {
 			return runtime.Null(), failf("write ForEach x In JsonPages …", "JsonPages reads page by page and has no value of its own")
 		},
 		Iterate: pages,
-		Check: checks(checkPath(1), literal(2, func(s string) error {
-			_, err := webapi.ParseStyle(s)
-			return err
-		})),
 	}}
 }
 
 func pages(c *runtime.Call) (runtime.Iterator, error) {
-	path, err := steps(c, c.Text(1))
+	path, err := runtime.Prepared[[]ast.Step](c, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -8,13 +8,12 @@ import (
 
 func regexFunctions() []*runtime.Command {
 	text := required("text", runtime.TextParam, "the text")
-	pattern := required("pattern", runtime.TextParam, "a regular expression (RE2); (?i) at its beginning ignores case")
+	pattern := as(required("pattern", runtime.TextParam, "a regular expression (RE2); (?i) at its beginning ignores case"), compilePattern)
 	errs := []string{"the pattern is no regular expression"}
 	return []*runtime.Command{
 		{
 			Name: "RegexMatch", Group: "Text", Summary: "Tells whether a text has a part that a regular expression describes.", Doc: "`^` and `$` hold the pattern to the whole text.", Result: "a Boolean", Function: true,
 			Params: []runtime.Param{text, pattern}, Errors: errs, Examples: []runtime.Example{shows(`RegexMatch("AB-1234", "^[A-Z]{2}-[0-9]+$")`, "True")},
-			Check: checks(literal(1, isPattern)),
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				re, err := regex(c)
 				if err != nil {
@@ -27,7 +26,6 @@ func regexFunctions() []*runtime.Command {
 			Name: "RegexReplace", Group: "Text", Summary: "Replaces every part of a text that a regular expression describes.", Result: "the text; Null for Null", Function: true,
 			Params: []runtime.Param{text, pattern, required("with", runtime.TextParam, "what to write instead; $1 is the first group")}, Errors: errs,
 			Examples: []runtime.Example{shows(`RegexReplace("+44 (0)20 555", "[^0-9+]", "")`, "+44020555")},
-			Check:    checks(literal(1, isPattern)),
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				re, err := regex(c)
 				if err != nil || c.Arg(0).IsNull() {
@@ -39,7 +37,6 @@ func regexFunctions() []*runtime.Command {
 		{
 			Name: "RegexExtract", Group: "Text", Summary: "Gives the first part of a text that a regular expression describes.", Result: "the text of the first group where the pattern has one, else of the match; Null when there is none", Function: true,
 			Params: []runtime.Param{text, pattern}, Errors: errs, Examples: []runtime.Example{shows(`RegexExtract("CN=Anna Berg,OU=Sales", "OU=([^,]+)")`, "Sales")},
-			Check: checks(literal(1, isPattern)),
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				re, err := regex(c)
 				if err != nil {
@@ -58,11 +55,13 @@ func regexFunctions() []*runtime.Command {
 	}
 }
 
-func regex(c *runtime.Call) (*regexp.Regexp, error) { return compilePattern(c.Text(1)) }
-
-func isPattern(s string) error {
-	_, err := compilePattern(s)
-	return err
+// regex is the pattern of argument 1; an empty one matches everything.
+func regex(c *runtime.Call) (*regexp.Regexp, error) {
+	re, err := runtime.Prepared[*regexp.Regexp](c, 1)
+	if re == nil && err == nil {
+		return compilePattern("")
+	}
+	return re, err
 }
 
 func compilePattern(s string) (*regexp.Regexp, error) {

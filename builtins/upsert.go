@@ -67,15 +67,10 @@ func upsertCommands() []*runtime.Command {
 			Name: "RequireAll", Group: "Records", Summary: "Ends the run, with nothing written, when a name that was asked for was not found.",
 			Doc: "Every missing name is named, with the nearest one that was found.", Statement: true,
 			Params: []runtime.Param{required("what", runtime.TextParam, `what the names are of, such as "OKTA group"`), required("wanted", runtime.ListParam, "the names that were asked for"),
-				required("found", runtime.AnyParam, "the list of what was found"), {Name: "path", Type: runtime.PathParam, Doc: "where the names stand in each element; a name may be in any of them", Optional: true, Variadic: true}},
+				required("found", runtime.AnyParam, "the list of what was found"), as(repeated("path", runtime.PathParam, "where the names stand in each element; a name may be in any of them"), steps)},
 			Errors:   []string{"a name was not found"},
 			Examples: []runtime.Example{script("Try\n  RequireAll \"group\", \"Sales, Marketting\", List(\"Sales\", \"Marketing\")\nCatch\n  Log \"info\", \"%ERROR%\"\nEnd Try\n", "there is no group Marketting (did you mean Marketing?)\n")},
-			Check: func(c *runtime.CheckedCall) {
-				for i := 3; i < len(c.Call.Args); i++ {
-					checkPath(i)(c)
-				}
-			},
-			Run: requireAll,
+			Run:      requireAll,
 		},
 	}
 }
@@ -87,7 +82,7 @@ func requireAll(c *runtime.Call) (runtime.Value, error) {
 	}
 	var paths [][]ast.Step
 	for i := 3; i < c.Len(); i++ {
-		p, err := steps(c, c.Text(i))
+		p, err := runtime.Prepared[[]ast.Step](c, i)
 		if err != nil {
 			return runtime.Null(), err
 		}

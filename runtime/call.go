@@ -81,6 +81,23 @@ func (c *Call) Int(i int) (int64, error) {
 // List returns the elements of a ListParam.
 func (c *Call) List(i int) []Value { return c.Arg(i).Items() }
 
+// Prepared returns what the parameter's Prepare makes of argument i; the zero T
+// when the argument is Null or empty.
+func Prepared[T any](c *Call, i int) (made T, err error) {
+	text := c.Text(i)
+	if text == "" {
+		return made, nil
+	}
+	a := &c.site.args[i]
+	x := a.prepared
+	if x == nil {
+		if x, err = a.param.Prepare(text); err != nil {
+			return made, err
+		}
+	}
+	return x.(T), nil
+}
+
 // Eval evaluates argument i of a Lazy command.
 func (c *Call) Eval(i int) (Value, error) {
 	a := &c.site.args[i]

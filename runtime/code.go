@@ -21,6 +21,7 @@ const (
 	CodeSecret          = "AMSX4015" // a secret typed into the script
 	CodeParameterType   = "AMSX4016" // a parameter's type or default
 	CodePendingText     = "AMSX4017" // Text that nothing executes
+	CodeFixedText       = "AMSX4018" // a fixed text that is no pattern, format, path
 	CodeUnknownColumn   = "AMSX4020" // no such table or column
 	CodeDuplicateColumn = "AMSX4021" // one column mapped twice
 	CodeKey             = "AMSX4022" // an update key that is not mapped or not unique

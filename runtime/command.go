@@ -99,6 +99,12 @@ type Param struct {
 	// with Call.CheckTaint. A function without effects takes secrets anyway,
 	// and its result is one.
 	Secret bool
+	// Prepare makes of the argument's text what the command works with: a
+	// pattern, a format, a path. Of a fixed text that is done once, when the
+	// program is compiled, and its error is a finding (a date format made anew
+	// for each record was a third of the time of mapping it). What it gives is
+	// shared by concurrent runs; the command asks for it with [Prepared].
+	Prepare func(text string) (any, error)
 }
 
 // A ParamType is what an argument must be.

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +21,9 @@ type argument struct {
 	convert func(v Value) (Value, error) // nil: as it is
 	sql     *sqlPlan
 	slot    int // VariableParam
+	// prepared is what the parameter's Prepare made of a fixed text; nil: it is
+	// made when the command runs.
+	prepared any
 }
 
 // argument compiles one argument as its parameter wants it.
@@ -68,6 +72,27 @@ func (c *compiler) argument(call *ast.Call, cmd *Command, i int, a *argument) {
 	if p.Type != AnyParam || len(p.OneOf) > 0 {
 		a.convert = conv
 	}
+}
+
+// prepare makes of a fixed text what the command works with.
+func (c *compiler) prepare(a *argument) {
+	if a.param.Prepare == nil || !a.known || a.val.Text() == "" {
+		return
+	}
+	var err error
+	if a.prepared, err = a.param.Prepare(a.val.Text()); err == nil {
+		return
+	}
+	d := &lexer.Diagnostic{Pos: a.pos, Code: CodeFixedText, Message: err.Error()}
+	var hint interface{ Hint() string }
+	var inner *lexer.Diagnostic
+	switch {
+	case errors.As(err, &inner):
+		d.Message, d.Hint = inner.Message, inner.Hint
+	case errors.As(err, &hint):
+		d.Hint = hint.Hint()
+	}
+	c.list.Add(d)
 }
 
 // word takes a fixed word as an argument.

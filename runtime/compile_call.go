@@ -125,6 +125,7 @@ func (c *compiler) callSite(e *ast.Call, use callUse) *callSite {
 				a.val = v
 			}
 		}
+		c.prepare(&a)
 		site.args = append(site.args, a)
 		if a.given {
 			site.given = len(site.args)
