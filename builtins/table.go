@@ -21,20 +21,23 @@ func All() *runtime.Table {
 		declarations(),
 		variableCommands(),
 		listFunctions(),
+		groupFunctions(),
 		dataFunctions(),
 		choiceFunctions(),
 		textFunctions(),
 		regexFunctions(),
 		numberFunctions(),
 		dateFunctions(),
+		calendarFunctions(),
 		codeFunctions(),
+		calculateCommands(),
 	), strings.Fields(elsewhere))
 }
 
 // elsewhere are documented xAssets commands that this edition does not have.
 const elsewhere = `
 	AddColumnsToTable AddCredentialPackFields AddCustomField AddSqlTemplate ApplyDataMapping ApplyDataMappingLike
-	ApplyDataMappingLike2 ApplySurroundText Backup BatchSql BeginTransactionDateTime CacheKill CacheRemove
-	CacheRemoveTable Calculate CalculateDepreciation CalculatePage Call CallLocal CheckAssetValue CleanColumns
+	ApplyDataMappingLike2 Backup BatchSql BeginTransactionDateTime CacheKill CacheRemove
+	CacheRemoveTable CalculateDepreciation Call CallLocal CheckAssetValue CleanColumns
 	ClosePeriod CommandProcessor Depreciate PositionDepreciation Rewind RunTransform SaveSpecial SaveSpecial1
 	SaveSpecial4 SpecialOption WriteJournals`
