@@ -8,7 +8,9 @@ import (
 // A Formula is an expression that a script has as a text: checked and
 // compiled, without variables of its own. It is immutable and safe for
 // concurrent use.
-type Formula struct{ eval func(in *Interp) (Value, error) }
+type Formula struct {
+	eval func(in *Interp) (Value, error)
+}
 
 // NewFormula compiles an expression that may call the functions of table. It is
 // nil when the list has errors.
