@@ -19,6 +19,10 @@ type Scanner struct {
 	lineFrom  int  // lineEnd(lineFrom … lineTo) is lineTo
 	lineTo    int
 	problems  map[int]*Diagnostic // by offset in the file
+	notes     List                // about what was read as a blank
+	noted     int                 // offset of the line end behind the last note
+	mail      mailMarks
+	tries     int // of reading JSON, which are bounded
 }
 
 // textState follows a Text block, whose lines are not split into tokens.
@@ -32,7 +36,7 @@ const (
 
 // NewScanner returns a scanner at the start of f.
 func NewScanner(f *Fragment) *Scanner {
-	return &Scanner{frag: f, src: f.text, last: EOL, lineTo: -1, problems: map[int]*Diagnostic{}}
+	return &Scanner{frag: f, src: f.text, last: EOL, lineTo: -1, noted: -1, problems: map[int]*Diagnostic{}}
 }
 
 // NewExprScanner returns a scanner for a fragment that is one expression: line
@@ -48,6 +52,10 @@ func (s *Scanner) Fragment() *Fragment { return s.frag }
 
 // Problem is the finding about an Illegal token that was returned.
 func (s *Scanner) Problem(t *Token) *Diagnostic { return s.problems[t.Pos.Offset] }
+
+// Notes are the findings about characters that were read as a blank, so that
+// the rest of their lines was read too.
+func (s *Scanner) Notes() List { return s.notes }
 
 func (s *Scanner) token(typ TokenType, end int) Token {
 	t := Token{Type: typ, Value: s.src[s.off:end], Pos: tokenPosition(s.frag.Position(s.off))}
@@ -96,6 +104,9 @@ func (s *Scanner) next() Token {
 		}
 		return s.percent()
 	}
+	if t, ok := s.json(first); ok {
+		return t
+	}
 	if end := s.word(first); end > 0 {
 		return s.wordToken(end, first)
 	}
@@ -108,12 +119,21 @@ func (s *Scanner) next() Token {
 	return s.unknown()
 }
 
-// blanks skips blanks, and line ends that follow " _".
+// blanks skips blanks, what is noted as being none, and line ends that follow
+// " _".
 func (s *Scanner) blanks() {
 	for s.off < len(s.src) {
 		switch c := s.src[s.off]; {
 		case c == ' ' || c == '\t' || s.inline && (c == '\n' || c == '\r'):
 			s.off++
+		case c == '>' && s.last == EOL:
+			s.mailMark()
+		case c >= utf8.RuneSelf:
+			if n := s.strangeBlank(); n > 0 {
+				s.off += n
+				continue
+			}
+			return
 		case c == '_' && s.off > 0 && (s.src[s.off-1] == ' ' || s.src[s.off-1] == '\t') && s.last != EOL:
 			end := s.lineEnd(s.off)
 			if strings.Trim(s.src[s.off+1:end], " \t") != "" || end == len(s.src) {
@@ -154,9 +174,12 @@ func (s *Scanner) wordToken(end int, first bool) Token {
 	w := s.src[s.off:end]
 	if first && len(w) == len("text") && strings.EqualFold(w, "text") {
 		rest := strings.TrimLeft(s.src[end:s.lineEnd(end)], " \t")
-		if rest == "" || len(rest) > 4 && strings.EqualFold(rest[:4], "into") && (rest[4] == ' ' || rest[4] == '\t') {
+		if rest == "" || len(rest) > 4 && strings.EqualFold(rest[:4], "into") && (rest[4] == ' ' || rest[4] == '\t') || s.headOfText(rest) {
 			s.text = textHead
 		}
+	}
+	if d := s.mixed(w, end); d != nil {
+		return s.illegal(end, CodeCharacter, d.Hint, d.Message)
 	}
 	if isName(w) {
 		return s.token(Ident, end)
@@ -221,6 +244,9 @@ func (s *Scanner) str(q byte) Token {
 		}
 		return s.token(String, i+1)
 	}
+	if t, ok := s.wrapped(q, end); ok {
+		return t
+	}
 	return s.unclosed(q, end)
 }
 
@@ -230,9 +256,12 @@ func (s *Scanner) raw() Token {
 	guess := -1
 	for i := s.off; i < len(s.src); {
 		end := s.lineEnd(i)
-		w := strings.Trim(s.src[i:end], " \t")
-		if isEndText(w) {
+		w := s.bodyLine(i, end)
+		if isEndText(w) || nearEndText(w) {
 			return s.rawTo(i)
+		}
+		if guess >= 0 && strings.EqualFold(w, "text") { // the next block: this one lacks its end
+			return s.rawTo(guess)
 		}
 		if guess < 0 && endsTextByGuess(w) {
 			if guess = i; s.noEndText {
@@ -273,8 +302,17 @@ func endsTextByGuess(line string) bool {
 	case "sqlexecute", "foreach", "endeach", "batchsql", "text", "upsert", "upsertcustodian", "log", "cleartext":
 		return true
 	}
-	n := distance(strings.ToLower(strings.ReplaceAll(line, " ", "")), "endtext")
-	return n <= 2
+	return false
+}
+
+// nearEndText reports whether a line is EndText with a slip of the hand. The
+// block ends there, so that the lines behind it are not taken for SQL.
+func nearEndText(line string) bool {
+	const longest = 20
+	if len(line) > longest || len(line) < 3 || !strings.EqualFold(line[:2], "en") && !strings.EqualFold(line[:2], "ed") {
+		return false
+	}
+	return distance(strings.ToLower(strings.Join(strings.Fields(line), "")), "endtext") <= 2
 }
 
 func operator(s string) int {

@@ -13,6 +13,13 @@ import (
 
 // replacements are marks of other languages and of word processors.
 var replacements = []struct{ mark, message, hint string }{
+	{"===", "=== is not an operator", "write ==, or = where upper and lower case are the same"},
+	{"!==", "!== is not an operator", "write <>"},
+	{"~=", "~= is not an operator", "write <>"},
+	{"><", ">< is not an operator", "write <>"},
+	{"??", "?? is not an operator", "write Coalesce(%a%, %b%)"},
+	{"?", "? is not an operator", "write IIf(condition, value, other value)"},
+	{"、", "、 is not a comma", "type the comma ,"},
 	{"!=", "!= is not an operator", "write <>"},
 	{"=>", "=> is not an operator", "write >="},
 	{"=<", "=< is not an operator", "write <="},
@@ -54,7 +61,7 @@ func (s *Scanner) suspect(first bool) (Token, bool) {
 	}
 	r, n := utf8.DecodeRuneInString(rest)
 	switch {
-	case strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "/*"):
+	case strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "/*"), s.endsInComment(rest):
 		return s.illegal(line, CodeComment, "put the comment on a line of its own, beginning with //",
 			"a comment cannot follow on the same line"), true
 	case strings.HasPrefix(rest, "=3D"), strings.HasPrefix(rest, "=20") && s.off+3 == line && !s.afterBlank():
@@ -73,13 +80,21 @@ func (s *Scanner) suspect(first bool) (Token, bool) {
 		}
 		return s.illegal(s.off+1, CodeCharacter, "separate arguments with a comma; put every command on a line of its own", "; does not separate anything in AMSX"), true
 	case r == '$':
-		return s.illegal(s.off+n, CodeCharacter, "write a variable as %name%", "$ does not belong to AMSX"), true
+		name := "name"
+		if end, ok := scanPath(s.src, s.off+1); ok && startsName(rest[1:]) {
+			name = s.src[s.off+1 : end]
+		}
+		hint := "write a variable as %" + name + "%"
+		if first {
+			hint = "write Set " + name + " = value"
+		}
+		return s.illegal(s.off+n, CodeCharacter, hint, "$ does not belong to AMSX"), true
 	case unicode.Is(unicode.Pd, r) && r != '-', r == '−':
 		return s.illegal(s.off+n, CodeCharacter, "type the minus sign - of the keyboard", fmt.Sprintf("%c is a typographic dash", r)), true
-	case r != ' ' && unicode.Is(unicode.Zs, r):
-		return s.illegal(s.off+n, CodeCharacter, "delete it and type a normal blank", fmt.Sprintf("this is not a normal blank but %s (U+%04X)", blankName(r), r)), true
-	case unicode.Is(unicode.Cf, r):
-		return s.illegal(s.off+n, CodeCharacter, "delete it: the place before the next character you see", fmt.Sprintf("there is an invisible character here (U+%04X)", r)), true
+	case r == '\u2028', r == '\u2029':
+		return s.illegal(s.off+n, CodeCharacter, "delete it and press Enter", fmt.Sprintf("there is an invisible line separator here (U+%04X)", r)), true
+	case r >= '\uff01' && r <= '\uff5e':
+		return s.illegal(s.off+n, CodeCharacter, fmt.Sprintf("type the half-width %c", r-0xFEE0), fmt.Sprintf("%c is a full-width character", r)), true
 	}
 	for _, m := range replacements {
 		if strings.HasPrefix(rest, m.mark) {
@@ -96,9 +111,10 @@ func (s *Scanner) foreignLine(rest string, line int) (Token, bool) {
 			return s.illegal(line, CodeComment, "write // at the beginning of the line", "a comment does not begin with "+mark), true
 		}
 	}
+	if strings.HasPrefix(rest, "```") {
+		return s.illegal(line, CodePasted, "remove the line", "the line begins with ```, as code does in a chat or on a web page"), true
+	}
 	switch rest[0] {
-	case '>':
-		return s.illegal(s.off+1, CodePasted, "remove the > at the beginning of every line", "the line begins with >, as in a quoted mail"), true
 	case '*', '-', '+':
 		if len(rest) > 1 && rest[1] == ' ' {
 			return s.illegal(s.off+1, CodePasted, "remove it", "the line begins with a list mark "+rest[:1]), true
@@ -110,6 +126,18 @@ func (s *Scanner) foreignLine(rest string, line int) (Token, bool) {
 	return Token{}, false
 }
 
+// endsInComment reports whether a comment of another language stands behind
+// a statement.
+func (s *Scanner) endsInComment(rest string) bool {
+	switch {
+	case strings.HasPrefix(rest, "--"):
+		return s.last != Op && s.last != EOL && (len(rest) == 2 || !isDigit(rest[2]) && strings.IndexByte("-%(", rest[2]) < 0)
+	case rest[0] == '#':
+		return s.last != EOL && s.afterBlank() && len(rest) > 1 && rest[1] == ' '
+	}
+	return false
+}
+
 func (s *Scanner) afterBlank() bool {
 	return s.off > 0 && (s.src[s.off-1] == ' ' || s.src[s.off-1] == '\t')
 }
@@ -118,12 +146,12 @@ func (s *Scanner) afterBlank() bool {
 // that the message shows it.
 func (s *Scanner) typographic(r rune, n, line int) Token {
 	end := s.off + n
-	straight := `"`
+	straight, closing := `"`, `“”„‟«»"`
 	if strings.ContainsRune("‘’‚‛‹›", r) {
-		straight = "'"
+		straight, closing = "'", "‘’‚‛‹›'"
 	}
 	hint := "type the straight quote " + straight
-	if i := strings.IndexAny(s.src[end:line], typographicQuotes+`"`); i >= 0 {
+	if i := strings.IndexAny(s.src[end:line], closing); i >= 0 {
 		body := s.src[end : end+i]
 		_, size := utf8.DecodeRuneInString(s.src[end+i:])
 		end += i + size
@@ -147,6 +175,8 @@ func (s *Scanner) unclosed(q byte, end int) Token {
 	body := s.src[s.off+1 : end]
 	hint := fmt.Sprintf("a text ends on its own line with the quote it began with; a quote inside it is written twice: %c%c", q, q)
 	switch i := strings.IndexAny(body, typographicQuotes); {
+	case body == "" && s.off > 0 && strings.IndexByte(" \t,(=", s.src[s.off-1]) < 0:
+		hint = "it is the end of a text whose beginning has no quote: write one there"
 	case i >= 0:
 		r, _ := utf8.DecodeRuneInString(body[i:])
 		hint = fmt.Sprintf("it seems to end with the typographic mark %c; type the straight quote %c", r, q)
@@ -180,7 +210,7 @@ func (s *Scanner) unknown() Token {
 		return s.illegal(s.off+n, CodeCharacter, "a field is %row.[First Name]%, an element is %items[0]%; lists are made with List(…)",
 			fmt.Sprintf("%c does not stand alone", r))
 	case r == '.':
-		return s.illegal(s.off+n, CodeCharacter, "write a number as 0.5, a field as %row.Field%", "a . does not stand alone")
+		return s.illegal(s.off+n, CodeCharacter, "join text with &; write a number as 0.5, a field as %row.Field%", "a . does not stand alone")
 	case r == ':':
 		return s.illegal(s.off+n, CodeCharacter, "put every command on a line of its own; text stands in quotes", ": does not belong here")
 	}

@@ -20,6 +20,8 @@ type block struct {
 	stmt ast.Stmt
 	name string // loop variable
 	bad  bool   // its first line is reported already
+	// brace: its first line ends with {, so that a line } closes it.
+	brace bool
 	// dedent is the first statement inside that is not indented: where the
 	// closing line is probably missing.
 	dedent ast.Position
@@ -54,8 +56,19 @@ type builder struct {
 	errs  lexer.List
 	// mending is set while a line that was reported is taken as what it was
 	// meant to be.
-	mending bool
-	full    bool // nested too deep: the rest is not read
+	mending    bool
+	opensBrace bool // with mending: the line ends with {
+	full       bool // nested too deep: the rest is not read
+	// lost are the blocks that were found unclosed at the end of another one.
+	lost []lostBlock
+}
+
+// A lostBlock is one that was open when a block around it was closed.
+type lostBlock struct {
+	opener  string
+	finding *lexer.Diagnostic
+	closed  string       // what closed the block around it
+	by      ast.Position // where
 }
 
 func (b *builder) fail(err error) { b.errs.Add(asDiagnostic(err)) }
@@ -74,8 +87,10 @@ func (b *builder) add(s ast.Stmt) {
 	switch s.(type) {
 	case *ast.Comment, *ast.Blank:
 	default:
-		if !top.dedent.IsValid() && s.Start().Column <= top.pos.Column {
-			top.dedent = s.Start()
+		for i := len(b.stack) - 1; i > 0 && s.Start().Column <= b.stack[i].pos.Column; i-- {
+			if o := &b.stack[i]; !o.dedent.IsValid() {
+				o.dedent = s.Start()
+			}
 		}
 	}
 	*top.body = append(*top.body, s)
@@ -84,10 +99,10 @@ func (b *builder) add(s ast.Stmt) {
 func (b *builder) push(word string, pos ast.Position, body *[]ast.Stmt, s ast.Stmt) {
 	if len(b.stack) > maxBlocks && !b.full {
 		b.full = true
-		b.errs.Errorf(pos, lexer.CodeDepth, "move the inner part into a script of its own and run it with CallLocal",
+		b.errs.Errorf(pos, lexer.CodeDepth, "join conditions with And, and leave a turn of a loop early with If … Then Continue",
 			"blocks are nested more than %d deep", maxBlocks)
 	}
-	b.stack = append(b.stack, block{word: word, pos: pos, body: body, stmt: s, bad: b.mending})
+	b.stack = append(b.stack, block{word: word, pos: pos, body: body, stmt: s, bad: b.mending, brace: b.opensBrace})
 }
 
 func (b *builder) pop() { b.stack = b.stack[:len(b.stack)-1] }
@@ -136,10 +151,7 @@ func (b *builder) line(l line) {
 	case *nextLine:
 		b.next(l)
 	case *closeLine:
-		word := l.Word
-		if len(word) > 5 {
-			word = strings.TrimPrefix(strings.ToLower(word), "end")
-		}
+		word := strings.TrimPrefix(strings.ToLower(l.Word), "end")
 		for _, w := range []string{"If", "While", "Try", "ForEach"} {
 			if strings.EqualFold(w, word) || w == "ForEach" && strings.EqualFold(word, "each") {
 				b.close(w, l.Pos)
@@ -314,10 +326,15 @@ func (b *builder) close(opener string, pos ast.Position) {
 			continue
 		}
 		for len(b.stack)-1 > i {
-			b.unclosed(b.top(), pos)
+			if x := b.unclosed(b.top(), pos); x != nil {
+				b.lost = append(b.lost, lostBlock{b.top().opener(), x, closing(opener), pos})
+			}
 			b.pop()
 		}
 		b.end(pos)
+		return
+	}
+	if b.crossed(opener, pos) {
 		return
 	}
 	before := len(b.errs)
@@ -325,6 +342,22 @@ func (b *builder) close(opener string, pos ast.Position) {
 	if len(b.stack) > 1 && b.errs[before].Pos == pos { // the wrong word for the open block: it is meant to end here
 		b.end(pos)
 	}
+}
+
+// crossed reports whether the line that closes nothing is the end of a block
+// that was found unclosed: then two lines stand in the wrong order, which is
+// said once.
+func (b *builder) crossed(opener string, pos ast.Position) bool {
+	for i, l := range slices.Backward(b.lost) {
+		if l.opener != opener {
+			continue
+		}
+		l.finding.Hint = fmt.Sprintf("its %s stands in line %d, behind the %s in line %d: put it before that line",
+			closing(opener), pos.Line, l.closed, l.by.Line)
+		b.lost = slices.Delete(b.lost, i, i+1)
+		return true
+	}
+	return false
 }
 
 func (b *builder) end(pos ast.Position) {
@@ -379,10 +412,11 @@ func (b *builder) misspeltOpener(opener string) bool {
 	return false
 }
 
-// unclosed reports an open block where it began.
-func (b *builder) unclosed(o *block, before ast.Position) {
+// unclosed reports an open block where it began; nil: its line is reported
+// already.
+func (b *builder) unclosed(o *block, before ast.Position) *lexer.Diagnostic {
 	if o.bad {
-		return
+		return nil
 	}
 	hint := fmt.Sprintf("write %s behind its last line", closing(o.opener()))
 	switch {
@@ -392,8 +426,10 @@ func (b *builder) unclosed(o *block, before ast.Position) {
 		hint += fmt.Sprintf(", before line %d", before.Line)
 	}
 	pos := o.stmt.Start()
-	b.errs.Add(&lexer.Diagnostic{
+	x := &lexer.Diagnostic{
 		Pos: pos, End: behind(pos, o.opener()), Code: lexer.CodeUnclosed, Hint: hint,
 		Message: fmt.Sprintf("this %s is not closed with %s", o.opener(), closing(o.opener())),
-	})
+	}
+	b.errs.Add(x)
+	return x
 }

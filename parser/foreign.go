@@ -30,23 +30,38 @@ var foreign = map[string]struct {
 	"break":       {"write Exit For, Exit ForEach or Exit While", ""},
 	"return":      {"Exit ends the script", ""},
 	"goto":        {"use If, While, Exit and Continue", ""},
-	"function":    {"put it into a script of its own and run it with CallLocal", ""},
-	"endfunction": {"put it into a script of its own and run it with CallLocal", ""},
+	"function":    {"a script has no functions of its own: write the lines where they are needed, or a loop around them", ""},
+	"endfunction": {"a script has no functions of its own: remove the line", ""},
+	"option":      {"remove the line: names need no declaration", ""},
+	"on":          {"write Try, the lines, Catch, what to do then, End Try", ""},
+	"with":        {"write the whole path: %user.profile.email%", ""},
+	"msgbox":      {`write Log "info", "text"`, ""},
+	"debug.print": {`write Log "info", "text"`, ""},
+	"console.log": {`write Log "info", "text"`, ""},
+	"def":         {"a script has no functions of its own: write the lines where they are needed, or a loop around them", ""},
+	"import":      {"remove the line: all commands are there", ""},
+	"go":          {"remove the line; ; stands between two SQL statements in Text", ""},
 	"switch":      {"write If … Then, Else If … Then, End If", ""},
 	"case":        {"write If … Then, Else If … Then, End If", ""},
 	"until":       {"write While Not condition … End While", "while"},
 	"unless":      {"write If Not condition Then … End If", "if"},
 	"print":       {`write Log "text"`, ""},
 	"echo":        {`write Log "text"`, ""},
-	"select":      {sqlHint, ""},
-	"insert":      {sqlHint, ""},
-	"update":      {sqlHint, ""},
-	"delete":      {sqlHint, ""},
-	"merge":       {sqlHint, ""},
-	"from":        {sqlHint, ""},
-	"where":       {sqlHint, ""},
-	"exec":        {sqlHint, ""},
-	"values":      {sqlHint, ""},
+	"select":      {sqlHint, "sql"},
+	"insert":      {sqlHint, "sql"},
+	"update":      {sqlHint, "sql"},
+	"delete":      {sqlHint, "sql"},
+	"merge":       {sqlHint, "sql"},
+	"from":        {sqlHint, "sql"},
+	"where":       {sqlHint, "sql"},
+	"exec":        {sqlHint, "sql"},
+	"values":      {sqlHint, "sql"},
+}
+
+// sqlWords begin further lines of a statement.
+var sqlWords = []string{
+	"from", "where", "and", "or", "order", "group", "having", "join", "left", "right", "inner", "outer", "cross", "full", "on", "union",
+	"values", "into", "limit", "offset", "when", "then", "else", "case", "as", "not", "exists", "using", "returning", "go",
 }
 
 const sqlHint = `SQL stands in a command, Sql "SELECT …", or between Text and EndText`
@@ -82,14 +97,14 @@ var operatorWords = map[string]string{
 // misspelt is the finding about a good line whose first word is no command's,
 // and the AMSX word that it stands for.
 func misspelt(first *lexer.Token, alone bool) (*lexer.Diagnostic, string) {
-	if first.Type != lexer.Ident {
+	if first.Type != lexer.Ident && first.Type != lexer.Path {
 		return nil, ""
 	}
 	word := strings.ToLower(first.Value)
 	if f, ok := foreign[word]; ok {
 		return fault(first, lexer.CodeWord, f.hint, "%s is no command of AMSX", first.Value), f.as
 	}
-	if !alone || isStatement(word) || len(word) < 3 {
+	if !alone || first.Type == lexer.Path || isStatement(word) || len(word) < 3 {
 		return nil, ""
 	}
 	if n := lexer.Nearest(word, closers); n != "" && len(n) > 3 && len(word) >= len(n)-2 {
@@ -147,6 +162,12 @@ func wrongEnd(word string) (hint, as string) {
 	switch strings.ToLower(word) {
 	case "foreach", "each":
 		return "write EndEach", "endeach"
+	case "catch":
+		return "write End Try", "endtry"
+	case "select", "case", "switch":
+		return "write If … Then, Else If … Then, End If instead of the block", ""
+	case "with", "function", "sub", "def":
+		return "remove the line", ""
 	case "for", "next":
 		return "write Next behind a For, EndEach behind a ForEach", "endfor"
 	case "do", "loop":

@@ -27,20 +27,25 @@ func parseFragment(frag *lexer.Fragment) (*ast.File, lexer.List) {
 	b.push("", ast.Position{}, &f.Stmts, nil)
 	lex := scan.Stream()
 	for lex.Peek().Type != lexer.EOF && !b.full {
-		start := lex.MakeCheckpoint()
+		start, first := lex.MakeCheckpoint(), lex.Peek()
 		l, err := choose(lex)(lex)
+		d := diagnosis{scan: scan, lex: lex, start: start, first: first}
 		if err == nil {
 			if l, err = endLine(lex, l); err == nil {
-				b.checked(l)
+				if as := b.checked(l); as != "" {
+					d.skipBelow(as, nil)
+				}
 				continue
 			}
 		}
-		d := diagnosis{scan: scan, lex: lex, start: start}
 		x, as := d.of(err)
 		b.errs.Add(x)
+		as = b.brace(&d, x, as)
 		d.skip()
 		b.recover(as, position(d.first))
+		d.skipBelow(as, x)
 	}
+	b.errs = append(b.errs, scan.Notes()...)
 	if !b.full {
 		for _, o := range slices.Backward(b.stack[1:]) {
 			b.unclosed(&o, ast.Position{})
@@ -66,8 +71,9 @@ func ParseExpr(frag *lexer.Fragment) (ast.Expr, lexer.List) {
 	if err != nil {
 		x, _ := d.of(err)
 		b.errs.Add(x)
-		return nil, bounded(b.errs)
+		return nil, bounded(append(b.errs, scan.Notes()...))
 	}
+	b.errs = append(b.errs, scan.Notes()...)
 	x = b.expr(x)
 	if b.errs.HasErrors() {
 		return nil, b.errs
@@ -85,65 +91,6 @@ func endLine(lex *lexer.Stream, l line) (line, error) {
 	}
 	lex.Next()
 	return l, nil
-}
-
-// checked takes a good line, unless it is a command by a name that only a
-// misspelt statement has.
-func (b *builder) checked(l line) {
-	c, ok := l.(*command)
-	if !ok {
-		b.line(l)
-		return
-	}
-	first := &lexer.Token{Type: lexer.Ident, Value: c.Name.Text, Pos: tokenPosition(c.Pos)}
-	if x, as := misspelt(first, len(c.Args.list()) == 0); x != nil {
-		b.errs.Add(x)
-		b.recover(as, c.Pos)
-		return
-	}
-	if lexer.Is(first, "EndText") {
-		b.stray("EndText", "Text", c.Pos)
-		return
-	}
-	b.line(l)
-}
-
-// recover opens or closes the block of a bad line, by the word that it stands
-// for, so that the lines that belong to it raise no second finding.
-func (b *builder) recover(as string, pos ast.Position) {
-	b.mending = true
-	defer func() { b.mending = false }()
-	nothing := &ast.Omitted{Pos: pos}
-	unknown := name{Pos: pos, Text: "?"}
-	top := b.top().opener()
-	switch as {
-	case "if":
-		b.line(&ifLine{Pos: pos, Cond: nothing})
-	case "for":
-		b.line(&forLine{Pos: pos, Var: unknown, From: nothing, To: nothing})
-	case "foreach":
-		b.line(&forEachLine{Pos: pos, Var: unknown, Source: nothing})
-	case "while":
-		b.line(&whileLine{Pos: pos, Cond: nothing})
-	case "try":
-		b.line(&tryLine{Pos: pos})
-	case "elseif", "else":
-		if top == "If" {
-			b.line(&elseIfLine{Pos: pos, Cond: nothing})
-		}
-	case "catch":
-		if top == "Try" {
-			b.line(&catchLine{Pos: pos})
-		}
-	case "endif", "endeach", "endwhile", "endtry", "next", "endfor":
-		opener := map[string]string{"endif": "If", "endeach": "ForEach", "endwhile": "While", "endtry": "Try", "next": "For", "endfor": "For"}[as]
-		if as == "endfor" && top == "ForEach" {
-			opener = top
-		}
-		if slices.ContainsFunc(b.stack, func(o block) bool { return o.opener() == opener }) {
-			b.close(opener, pos)
-		}
-	}
 }
 
 // tidy sorts the findings and keeps the first error of each line.
