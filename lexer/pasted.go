@@ -170,6 +170,9 @@ func (s *Scanner) json(first bool) (Token, bool) {
 	}
 	end := s.off + int(dec.InputOffset())
 	text := s.src[s.off:end]
+	if m, ok := v.(map[string]any); ok && len(m) == 0 && text != "{}" {
+		return Token{}, false // the braces of a block
+	}
 	list, isList := v.([]any)
 	if isList && !first && len(list) == 0 {
 		return s.illegal(end, CodeCharacter, "write List()", "a list is not written in brackets"), true

@@ -97,7 +97,7 @@ func (d *document) required(e *etree.Element, a attributes, name string) ast.Att
 func (d *document) boolean(a attributes, name string) bool {
 	v := a.get(name)
 	if v.IsSet() && v.Value != "true" && v.Value != "false" {
-		d.errorf(v.Pos, lexer.CodeValue, `write `+name+`="true" or `+name+`="false"`, "%s is %q, neither true nor false", name, v.Value)
+		d.errorf(v.Pos, lexer.CodeValue, `write `+name+`="true" or `+name+`="false"`, "%s is \"%s\", neither true nor false", name, v.Value)
 	}
 	return v.Value == "true"
 }
@@ -112,7 +112,7 @@ func (d *document) oneOf(v ast.Attr, name string, known ...string) string {
 			return k
 		}
 	}
-	d.errorf(v.Pos, lexer.CodeValue, suggestion(v.Value, known, "write one of: "), "%q is no value of %s", v.Value, name)
+	d.errorf(v.Pos, lexer.CodeValue, suggestion(v.Value, known, "write one of: "), "\"%s\" is no value of %s", v.Value, name)
 	return ""
 }
 
@@ -135,7 +135,7 @@ func (d *document) noText(e *etree.Element) {
 		if n := []rune(w); len(n) > 30 {
 			w = string(n[:30]) + "…"
 		}
-		d.errorf(t.Pos, lexer.CodeUnknown, "remove it, or make it an element", "the text %q stands alone in <%s>", w, e.FullTag())
+		d.errorf(t.Pos, lexer.CodeUnknown, "remove it, or make it an element", "the text \"%s\" stands alone in <%s>", w, e.FullTag())
 	}
 }
 
@@ -159,7 +159,7 @@ func (d *document) names(f *lexer.Fragment, what string) []ast.Attr {
 			continue
 		}
 		if !isColumn(name) {
-			d.errorf(a.Pos, lexer.CodeValue, "a column is a letter, then letters, digits and _", "%q is no column", name)
+			d.errorf(a.Pos, lexer.CodeValue, "a column is a letter, then letters, digits and _", "\"%s\" is no column", name)
 			continue
 		}
 		if len(out) == maxNames {

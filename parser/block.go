@@ -175,6 +175,12 @@ func (b *builder) ifLine(l *ifLine) {
 	s.Inline, s.End = true, l.EOL.Pos
 	if c, ok := l.Then.(*command); ok {
 		t := &lexer.Token{Type: lexer.Ident, Value: c.Name.Text, Pos: tokenPosition(c.Pos)}
+		if lexer.Is(t, "Then") && len(c.Args.list()) == 0 {
+			b.errs.Add(fault(t, lexer.CodeSyntax, "write Then once", "a second Then follows the first"))
+			s.Inline = false
+			b.push("If", l.Pos, &a.Body, s)
+			return
+		}
 		if isBlockWord(c.Name.Text) {
 			b.errs.Add(fault(t, lexer.CodeOneLineIf, operatorWords["if"], "%s cannot follow Then on the same line", c.Name.Text))
 		} else if x, _ := misspelt(t, len(c.Args.list()) == 0); x != nil {

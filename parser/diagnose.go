@@ -104,6 +104,9 @@ func (d *diagnosis) of(err error) (*lexer.Diagnostic, string) {
 		}
 	}
 	if x, as := misspelt(d.first, false); x != nil {
+		if lexer.Is(d.first, "Select") && len(line) > 1 && lexer.Is(line[1], "Case") {
+			x.Message, x.Hint, as = "Select Case is no statement of AMSX", foreign["case"].hint, ""
+		}
 		return x, as
 	}
 	if n := meant(line); n != "" && d.assignment(line) == "" {
@@ -269,6 +272,8 @@ func (d *diagnosis) between(line []*lexer.Token, i int) string {
 			}
 			return "write = " + t.Value
 		}
+	case lexer.IsOp(t, ")"):
+		return "remove it, or write the ( that it closes"
 	case lexer.Is(before, "Else") && i == 1:
 		return "Else stands alone on its line"
 	case t.Type == lexer.Op && before.Type == lexer.Op:

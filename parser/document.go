@@ -93,7 +93,7 @@ func (d *document) root(e *etree.Element) {
 		if v.IsSet() {
 			pos = v.Pos
 		}
-		d.errorf(pos, lexer.CodeValue, `write <amsx version="1">; a later version needs a later edition`, "the document's version is %q, not 1", v.Value)
+		d.errorf(pos, lexer.CodeValue, `write <amsx version="1">; a later version needs a later edition`, "the document's version is \"%s\", not 1", v.Value)
 	}
 	var found *etree.Element
 	for _, c := range d.children(e, false, "transformation") {
@@ -159,7 +159,7 @@ func (d *document) transformation(e *etree.Element) {
 func (d *document) source(e *etree.Element) {
 	a := d.attrs(e, false, "type")
 	if t := d.required(e, a, "type"); t.IsSet() && !strings.EqualFold(t.Value, "AMSX Script") {
-		d.errorf(t.Pos, lexer.CodeSourceType, `write type="AMSX Script" and read the data in a script`, "the source type %q is not in this edition", t.Value)
+		d.errorf(t.Pos, lexer.CodeSourceType, `write type="AMSX Script" and read the data in a script`, "the source type \"%s\" is not in this edition", t.Value)
 	}
 	d.children(e, false)
 	if ok := d.script(d.at[e]); ok && isEmpty(d.t.Script) {
@@ -214,7 +214,7 @@ func (d *document) parameters(e *etree.Element) {
 		}
 		d.children(c, true)
 		if p.Name.IsSet() && !isPlainName(p.Name.Value) {
-			d.errorf(p.Name.Pos, lexer.CodeParameter, "a name is a letter, then letters, digits and _", "%q is no name", p.Name.Value)
+			d.errorf(p.Name.Pos, lexer.CodeParameter, "a name is a letter, then letters, digits and _", "\"%s\" is no name", p.Name.Value)
 			continue
 		}
 		checkParameter(p, &d.errs)
@@ -242,7 +242,7 @@ func (d *document) dataMap(e *etree.Element) {
 		d.children(c, true)
 		from := strings.ToLower(v.From.Value)
 		if p, twice := first[from]; twice && v.From.IsSet() {
-			d.errorf(v.From.Pos, lexer.CodeTwice, "remove one of the two; upper and lower case are one value", "the value %q is mapped in line %d already", v.From.Value, p.Line)
+			d.errorf(v.From.Pos, lexer.CodeTwice, "remove one of the two; upper and lower case are one value", "the value \"%s\" is mapped in line %d already", v.From.Value, p.Line)
 			continue
 		}
 		first[from] = v.From.Pos

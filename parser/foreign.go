@@ -32,6 +32,10 @@ var foreign = map[string]struct {
 	"goto":        {"use If, While, Exit and Continue", ""},
 	"function":    {"a script has no functions of its own: write the lines where they are needed, or a loop around them", ""},
 	"endfunction": {"a script has no functions of its own: remove the line", ""},
+	"sub":         {"a script has no parts of its own: write the lines where they are needed, or a loop around them", ""},
+	"transaction": {"remove the line and its end: a run is one transaction, all or nothing", ""},
+	"map":         {"a mapping stands in a document: <mapping> with a <field destination=\"…\" source=\"…\"/> for each column", "map"},
+	"datamap":     {"a table of values stands in a document: <datamap name=\"…\"> with <value from=\"…\" to=\"…\"/>", "datamap"},
 	"option":      {"remove the line: names need no declaration", ""},
 	"on":          {"write Try, the lines, Catch, what to do then, End Try", ""},
 	"with":        {"write the whole path: %user.profile.email%", ""},
@@ -166,7 +170,7 @@ func wrongEnd(word string) (hint, as string) {
 		return "write End Try", "endtry"
 	case "select", "case", "switch":
 		return "write If … Then, Else If … Then, End If instead of the block", ""
-	case "with", "function", "sub", "def":
+	case "with", "function", "sub", "def", "transaction":
 		return "remove the line", ""
 	case "for", "next":
 		return "write Next behind a For, EndEach behind a ForEach", "endfor"

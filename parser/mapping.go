@@ -20,7 +20,7 @@ func (d *document) mapping(e *etree.Element) {
 	a := d.attrs(e, true, append(append([]string{"name"}, destinationAttrs...), limits...)...)
 	m := &ast.Mapping{Pos: d.at[e].pos, Name: a.get("name")}
 	if m.Name.IsSet() && !isColumn(m.Name.Value) {
-		d.errorf(m.Name.Pos, lexer.CodeValue, "a name is a letter, then letters, digits and _", "%q is no name of a mapping", m.Name.Value)
+		d.errorf(m.Name.Pos, lexer.CodeValue, "a name is a letter, then letters, digits and _", "\"%s\" is no name of a mapping", m.Name.Value)
 	}
 	for _, o := range d.t.Mappings {
 		if strings.EqualFold(o.Name.Value, m.Name.Value) {
@@ -66,7 +66,7 @@ func (d *document) field(e *etree.Element) *ast.Field {
 		DataMap:    a.get("datamap"), Default: a.get("default"),
 	}
 	if v := f.Destination; v.Value != "" && !isColumn(v.Value) {
-		d.errorf(v.Pos, lexer.CodeValue, "a column is a letter, then letters, digits and _", "%q is no column", v.Value)
+		d.errorf(v.Pos, lexer.CodeValue, "a column is a letter, then letters, digits and _", "\"%s\" is no column", v.Value)
 	}
 	d.fieldSource(e, a, f)
 	if l := a.fragment("lookup"); l != nil {
@@ -83,7 +83,7 @@ func (d *document) field(e *etree.Element) *ast.Field {
 		for _, m := range d.t.DataMaps {
 			known = append(known, m.Name.Value)
 		}
-		d.errorf(v.Pos, lexer.CodeReference, suggestion(v.Value, known, "the document's datamaps: "), "there is no datamap %q in the document", v.Value)
+		d.errorf(v.Pos, lexer.CodeReference, suggestion(v.Value, known, "the document's datamaps: "), "there is no datamap \"%s\" in the document", v.Value)
 	}
 	return f
 }
@@ -134,7 +134,7 @@ func (d *document) lookup(f *lexer.Fragment) *ast.Lookup {
 	words := strings.Fields(f.Text())
 	l := &ast.Lookup{Pos: f.Position(0)}
 	if len(words) < 3 || !strings.EqualFold(words[1], "from") {
-		d.errorf(l.Pos, lexer.CodeLookup, lookupUsage, "the lookup %q cannot be read", f.Text())
+		d.errorf(l.Pos, lexer.CodeLookup, lookupUsage, "the lookup \"%s\" cannot be read", f.Text())
 		return nil
 	}
 	l.Result = words[0]
@@ -142,7 +142,7 @@ func (d *document) lookup(f *lexer.Fragment) *ast.Lookup {
 	table, columns, ok := strings.Cut(rest, ".")
 	l.Table = strings.TrimSpace(table)
 	if !ok || !isColumn(l.Table) || !isColumn(l.Result) {
-		d.errorf(l.Pos, lexer.CodeLookup, lookupUsage, "the lookup %q names no table and column", f.Text())
+		d.errorf(l.Pos, lexer.CodeLookup, lookupUsage, "the lookup \"%s\" names no table and column", f.Text())
 		return nil
 	}
 	for c := range strings.SplitSeq(columns, ",") {
@@ -151,7 +151,7 @@ func (d *document) lookup(f *lexer.Fragment) *ast.Lookup {
 			c = strings.TrimSpace(column)
 		}
 		if !isColumn(c) {
-			d.errorf(l.Pos, lexer.CodeLookup, lookupUsage, "the lookup has no column %q", c)
+			d.errorf(l.Pos, lexer.CodeLookup, lookupUsage, "the lookup has no column \"%s\"", c)
 			return nil
 		}
 		l.Columns = append(l.Columns, c)
@@ -168,7 +168,7 @@ func (d *document) destinationOf(a attributes) ast.Destination {
 		x.Mode.Value = m
 	}
 	if v := x.Table; v.IsSet() && !isColumn(v.Value) {
-		d.errorf(v.Pos, lexer.CodeValue, "write the name of a table, such as Custodian", "%q is no table", v.Value)
+		d.errorf(v.Pos, lexer.CodeValue, "write the name of a table, such as Custodian", "\"%s\" is no table", v.Value)
 	}
 	if v := x.Source; v.IsSet() && strings.TrimSpace(v.Value) == "" {
 		d.errorf(v.Pos, lexer.CodeValue, "write a name for where these rows come from, or remove the attribute", "the source of the destination is empty")
@@ -192,11 +192,11 @@ func (d *document) limit(name string, v ast.Attr) {
 	switch {
 	case strings.EqualFold(strings.TrimSpace(v.Value), "off"):
 	case err != nil || n < 0 || n != n || strings.ContainsAny(number, "eExXpP_+iInN"):
-		d.errorf(v.Pos, lexer.CodeValue, `write `+name+`="20%" or `+name+`="500"`, "%q is no limit", v.Value)
+		d.errorf(v.Pos, lexer.CodeValue, `write `+name+`="20%" or `+name+`="500"`, "\"%s\" is no limit", v.Value)
 	case percent && n > 100:
 		d.errorf(v.Pos, lexer.CodeValue, `write at most `+name+`="100%"`, "%s is more than all rows", v.Value)
 	case !percent && n != float64(int64(n)):
-		d.errorf(v.Pos, lexer.CodeValue, `write a whole number of rows, or a share such as `+name+`="20%"`, "%q is no number of rows", v.Value)
+		d.errorf(v.Pos, lexer.CodeValue, `write a whole number of rows, or a share such as `+name+`="20%"`, "\"%s\" is no number of rows", v.Value)
 	}
 }
 

@@ -32,7 +32,7 @@ func parseFragment(frag *lexer.Fragment) (*ast.File, lexer.List) {
 		d := diagnosis{scan: scan, lex: lex, start: start, first: first}
 		if err == nil {
 			if l, err = endLine(lex, l); err == nil {
-				if as := b.checked(l); as != "" {
+				if as := b.checked(&d, l); as != "" {
 					d.skipBelow(as, nil)
 				}
 				continue

@@ -14,7 +14,7 @@ import (
 
 // checked takes a good line, unless it is a command by a name that only a
 // misspelt statement has; then it returns the word that it stands for.
-func (b *builder) checked(l line) string {
+func (b *builder) checked(d *diagnosis, l line) string {
 	if s, ok := l.(*set); ok {
 		if c, ok := s.Value.(*ast.Call); ok && c.Command && len(c.Args) == 0 && strings.EqualFold(c.Name, "Text") {
 			b.errs.Add(&lexer.Diagnostic{
@@ -42,6 +42,10 @@ func (b *builder) checked(l line) string {
 	}
 	if lexer.Is(first, "EndText") {
 		b.stray("EndText", "Text", c.Pos)
+		return ""
+	}
+	if len(args) == 0 && lexer.Nearest(first.Value, []string{"Text"}) != "" && d.skipText() {
+		b.errs.Add(fault(first, lexer.CodeWord, "write "+usage["text"], "%s is not a statement; did you mean Text?", first.Value))
 		return ""
 	}
 	b.line(l)
@@ -130,6 +134,8 @@ func (b *builder) recover(as string, pos ast.Position) {
 // rest of a statement that was broken into lines, of SQL, of a Text.
 func (d *diagnosis) skipBelow(as string, x *lexer.Diagnostic) {
 	switch {
+	case as == "map", as == "datamap":
+		d.skipTo("End", as)
 	case as == "text" && !lexer.Is(d.first, "Text"):
 		d.skipText()
 	case as == "sql":
@@ -143,15 +149,32 @@ func (d *diagnosis) skipBelow(as string, x *lexer.Diagnostic) {
 	}
 }
 
-// skipText passes over everything up to the EndText that comes next, where one
-// does.
-func (d *diagnosis) skipText() {
+// skipTo passes over everything up to the next line that consists of two
+// words, where there is one.
+func (d *diagnosis) skipTo(first, second string) {
+	at := d.lex.MakeCheckpoint()
+	for d.lex.Peek().Type != lexer.EOF {
+		if lexer.Is(d.lex.Peek(), first) {
+			d.lex.Next()
+			if lexer.Is(d.lex.Peek(), second) {
+				d.skipLine()
+				return
+			}
+		}
+		d.skipLine()
+	}
+	d.lex.LoadCheckpoint(at)
+}
+
+// skipText passes over everything up to the EndText that comes next, and
+// reports whether one does.
+func (d *diagnosis) skipText() bool {
 	at := d.lex.MakeCheckpoint()
 	for d.lex.Peek().Type != lexer.EOF {
 		t := d.lex.Peek()
 		if d.endsText() {
 			d.skipLine()
-			return
+			return true
 		}
 		if lexer.Is(t, "Text") {
 			break
@@ -159,6 +182,7 @@ func (d *diagnosis) skipText() {
 		d.skipLine()
 	}
 	d.lex.LoadCheckpoint(at)
+	return false
 }
 
 // isSQL reports whether the next line goes on with SQL.

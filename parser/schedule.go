@@ -28,15 +28,15 @@ func (d *document) schedule(e *etree.Element) {
 	s.Weekday = d.oneOf(a.get("weekday"), "weekday", weekdays...)
 	s.Missed = d.oneOf(a.get("missed"), "missed", "skip", "run")
 	if v := a.get("time"); v.IsSet() && !clockTime.MatchString(v.Value) {
-		d.errorf(v.Pos, lexer.CodeValue, `write time="02:00", from 00:00 to 23:59`, "%q is no time of day", v.Value)
+		d.errorf(v.Pos, lexer.CodeValue, `write time="02:00", from 00:00 to 23:59`, "\"%s\" is no time of day", v.Value)
 	}
 	if v := a.get("day"); v.IsSet() {
 		if n, err := strconv.Atoi(v.Value); err != nil || n < 1 || n > 31 {
-			d.errorf(v.Pos, lexer.CodeValue, `write day="1" to day="31"; a month without that day is run on its last`, "%q is no day of a month", v.Value)
+			d.errorf(v.Pos, lexer.CodeValue, `write day="1" to day="31"; a month without that day is run on its last`, "\"%s\" is no day of a month", v.Value)
 		}
 	}
 	if v := a.get("timezone"); v.IsSet() && !zoneName.MatchString(v.Value) {
-		d.errorf(v.Pos, lexer.CodeValue, `write timezone="Europe/London", or UTC`, "%q is no time zone", v.Value)
+		d.errorf(v.Pos, lexer.CodeValue, `write timezone="Europe/London", or UTC`, "\"%s\" is no time zone", v.Value)
 	}
 	if v := a.get("cron"); v.IsSet() {
 		d.cron(v)
@@ -112,7 +112,7 @@ func (d *document) cron(v ast.Attr) {
 		for item := range strings.SplitSeq(part, ",") {
 			span, step, stepped := strings.Cut(item, "/")
 			if n, err := strconv.Atoi(step); stepped && (err != nil || n < 1) {
-				d.errorf(v.Pos, lexer.CodeValue, hint, "%q is no %s of a cron expression", item, f.name)
+				d.errorf(v.Pos, lexer.CodeValue, hint, "\"%s\" is no %s of a cron expression", item, f.name)
 				return
 			}
 			if span == "*" {
@@ -122,7 +122,7 @@ func (d *document) cron(v ast.Attr) {
 			a, okA := cronNumber(low, i)
 			b, okB := cronNumber(top, i)
 			if !okA || ranged && (!okB || b < a) {
-				d.errorf(v.Pos, lexer.CodeValue, hint, "%q is no %s of a cron expression", item, f.name)
+				d.errorf(v.Pos, lexer.CodeValue, hint, "\"%s\" is no %s of a cron expression", item, f.name)
 				return
 			}
 		}

@@ -130,7 +130,7 @@ func checkParameter(p *ast.Parameter, errs *lexer.List) {
 		case v.Value == "":
 			errs.Errorf(v.Pos, lexer.CodeParameter, "write one of: "+strings.Join(parameterTypes, ", "), "the type of the parameter %s is empty", p.Name.Value)
 		case kind != "" && !strings.EqualFold(kind, v.Value):
-			errs.Errorf(v.Pos, lexer.CodeParameter, "did you mean "+kind+"?", "%q is no type of a parameter", v.Value)
+			errs.Errorf(v.Pos, lexer.CodeParameter, "did you mean "+kind+"?", "\"%s\" is no type of a parameter", v.Value)
 		}
 	}
 	v := p.Default
@@ -140,11 +140,11 @@ func checkParameter(p *ast.Parameter, errs *lexer.List) {
 	switch kind {
 	case "Number":
 		if !number.MatchString(v.Value) {
-			errs.Errorf(v.Pos, lexer.CodeParameter, "write it as 12 or -2.50", "the default %q is no number", v.Value)
+			errs.Errorf(v.Pos, lexer.CodeParameter, "write it as 12 or -2.50", "the default \"%s\" is no number", v.Value)
 		}
 	case "Boolean":
 		if !strings.EqualFold(v.Value, "true") && !strings.EqualFold(v.Value, "false") {
-			errs.Errorf(v.Pos, lexer.CodeParameter, "write True or False", "the default %q is neither True nor False", v.Value)
+			errs.Errorf(v.Pos, lexer.CodeParameter, "write True or False", "the default \"%s\" is neither True nor False", v.Value)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func (c *compiler) checkValues(f *ast.Field) {
 			if at >= 0 {
 				missing = slices.Delete(missing, at, at+1)
 			} else if near := lexer.Nearest(v.From.Value, known); near != "" && !slices.ContainsFunc(known, func(k string) bool { return FoldText(k) == FoldText(v.From.Value) }) {
-				c.errorf(v.From.Pos, CodeDataMap, "did you mean "+near+"? Type it anew: letters that look alike may be others", "%s is never %q", f.Source.Raw, v.From.Value)
+				c.errorf(v.From.Pos, CodeDataMap, "did you mean "+near+"? Type it anew: letters that look alike may be others", "%s is never \"%s\"", f.Source.Raw, v.From.Value)
 			}
 		}
 		for _, k := range missing {

@@ -161,7 +161,7 @@ func converter(p *Param) func(v Value) (Value, error) {
 			if v.Taint() != 0 {
 				s = mask
 			}
-			return Value{}, fmt.Errorf("%q is not one of %s", s, strings.Join(p.OneOf, ", "))
+			return Value{}, fmt.Errorf("\"%s\" is not one of %s", s, strings.Join(p.OneOf, ", "))
 		}
 	}
 	switch p.Type {

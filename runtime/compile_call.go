@@ -43,17 +43,11 @@ func (c *compiler) find(call *ast.Call, use callUse) *Command {
 			c.errorf(call.Pos, CodeNotInEdition, "remove the line, or run it in xAssets", "%s is a documented xAssets command, not in this edition", call.Name)
 			return nil
 		}
-		var names []string
-		for _, k := range c.o.Table.All() {
-			if use != asFunction || k.Function {
-				names = append(names, k.Name)
-			}
+		if use == asValue && len(call.Args) == 0 {
+			c.bareWord(call.Name, call.Name, call.Pos)
+			return nil
 		}
-		hint := "amsx doc lists them"
-		if near := lexer.Nearest(call.Name, names); near != "" {
-			hint = "did you mean " + near + "?"
-		}
-		c.errorf(call.Pos, CodeUnknownCommand, hint, "there is no %s %s", what, call.Name)
+		c.errorf(call.Pos, CodeUnknownCommand, c.unknownHint(call.Name, use), "there is no %s %s", what, call.Name)
 		return nil
 	}
 	switch {
@@ -84,8 +78,12 @@ func (c *compiler) callSite(e *ast.Call, use callUse) *callSite {
 	cmd := c.find(e, use)
 	if cmd == nil {
 		for _, a := range e.Args { // what is wrong inside is said too
-			switch a.(type) {
+			switch a := a.(type) {
 			case *ast.Bare, *ast.Omitted:
+			case *ast.Binary:
+				if _, bare := a.X.(*ast.Bare); !bare { // Stet x = 1
+					c.expr(a)
+				}
 			default:
 				c.expr(a)
 			}

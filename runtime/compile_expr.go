@@ -94,16 +94,25 @@ func (c *compiler) bare(e *ast.Bare) compiled {
 	case "tab":
 		return known(Text("\t"))
 	}
-	hint := `write "` + e.Path.Raw + `" for text`
-	if _, ok := c.byName[FoldName(e.Path.Root())]; ok {
-		hint = "write %" + e.Path.Raw + "% for the variable"
-	} else if c.o.Table.Lookup(e.Path.Raw) != nil {
-		hint = "write " + e.Path.Raw + "(…) to call the function"
-	} else {
-		hint += ", or %" + e.Path.Raw + "% for a variable"
-	}
-	c.errorf(e.Pos, CodeBareWord, hint, "%s is neither a text nor a variable", e.Path.Raw)
+	c.bareWord(e.Path.Raw, e.Path.Root(), e.Pos)
 	return bad()
+}
+
+// bareWord reports a word that stands where a value is wanted; root is the
+// name of the variable that it may be.
+func (c *compiler) bareWord(word, root string, pos lexer.Position) {
+	hint := `write "` + word + `" for text, or %` + word + "% for a variable"
+	switch FoldName(word) {
+	case "nothing", "none", "nil", "undefined":
+		hint = "write Null"
+	default:
+		if _, ok := c.byName[FoldName(root)]; ok {
+			hint = "write %" + word + "% for the variable"
+		} else if c.o.Table.Lookup(word) != nil {
+			hint = "write " + word + "(…) to call the function"
+		}
+	}
+	c.errorf(pos, CodeBareWord, hint, "%s is neither a text nor a variable", word)
 }
 
 func (c *compiler) unary(e *ast.Unary) compiled {

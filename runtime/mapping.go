@@ -264,12 +264,12 @@ func (c *compiler) dataMap(f *ast.Field, m *Mapping, column *Column) *dataMap {
 	for _, v := range d.Values {
 		x, err := convert(Text(v.To.Value))
 		if err != nil {
-			c.errorf(v.To.Pos, CodeDataMap, columnHint(column), "%s.%s cannot hold %q: %v", m.spec.Table, column.Name, v.To.Value, err)
+			c.errorf(v.To.Pos, CodeDataMap, columnHint(column), "%s.%s cannot hold \"%s\": %v", m.spec.Table, column.Name, v.To.Value, err)
 			continue
 		}
 		k := FoldText(v.From.Value)
 		if _, twice := out.values[k]; twice {
-			c.errorf(v.From.Pos, CodeDataMap, "remove one of the two", "the datamap %s has %q twice", d.Name.Value, v.From.Value)
+			c.errorf(v.From.Pos, CodeDataMap, "remove one of the two", "the datamap %s has \"%s\" twice", d.Name.Value, v.From.Value)
 		}
 		out.values[k] = x
 	}
@@ -285,7 +285,7 @@ func (c *compiler) dataMap(f *ast.Field, m *Mapping, column *Column) *dataMap {
 	case colon && strings.EqualFold(strings.TrimSpace(word), "default"):
 		x, err := convert(Text(strings.TrimSpace(rest)))
 		if err != nil {
-			c.errorf(d.Unknown.Pos, CodeDataMap, columnHint(column), "%s.%s cannot hold %q: %v", m.spec.Table, column.Name, rest, err)
+			c.errorf(d.Unknown.Pos, CodeDataMap, columnHint(column), "%s.%s cannot hold \"%s\": %v", m.spec.Table, column.Name, rest, err)
 		}
 		out.unknown, out.other = unknownDefault, x
 	default:
@@ -293,7 +293,7 @@ func (c *compiler) dataMap(f *ast.Field, m *Mapping, column *Column) *dataMap {
 		if near := lexer.Nearest(mode, []string{"keep", "null", "reject", "warn", "default:value"}); near != "" {
 			hint = "did you mean " + near + "?"
 		}
-		c.errorf(d.Unknown.Pos, CodeDataMap, hint, "unknown=%q says not what to do with a value that the table does not have", mode)
+		c.errorf(d.Unknown.Pos, CodeDataMap, hint, "unknown=\"%s\" says not what to do with a value that the table does not have", mode)
 	}
 	return out
 }

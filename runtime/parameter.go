@@ -98,7 +98,7 @@ func (p *Parameter) convert(v Value) (Value, error) {
 	case ListParameter:
 		list, err := toList(v)
 		if err == nil && v.kind == KindText && IsEmpty(list) && strings.TrimSpace(v.raw()) != "" {
-			err = fmt.Errorf("%q names nothing; write names with commas between them, or leave it blank", v.raw())
+			err = fmt.Errorf("\"%s\" names nothing; write names with commas between them, or leave it blank", v.raw())
 		}
 		return list, err
 	}
