@@ -47,6 +47,8 @@ func Decode(name string, src []byte) (string, List) {
 // that every second byte of Latin text is; "": it is none.
 func utf16Kind(src []byte) string {
 	switch {
+	case bytes.HasPrefix(src, []byte{0xFF, 0xFE, 0, 0}):
+		return "UTF-32"
 	case bytes.HasPrefix(src, []byte{0xFF, 0xFE}):
 		return "UTF-16 LE"
 	case bytes.HasPrefix(src, []byte{0xFE, 0xFF}):

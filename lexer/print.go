@@ -76,7 +76,7 @@ func (p *printer) diagnostic(d *Diagnostic, src *Source) {
 	}
 	p.w.WriteByte('\n')
 	margin := "      "
-	if src != nil && d.Pos.IsValid() && d.Pos.Line <= src.Lines() {
+	if src != nil && d.Pos.IsValid() && d.Pos.Line <= src.Lines() && utf16Kind([]byte(src.text[:min(len(src.text), 64)])) == "" {
 		line, mark := p.excerpt(src.Line(d.Pos.Line), d)
 		fmt.Fprintf(p.w, "%s %s\n", p.paint(dim, fmt.Sprintf("%5d |", d.Pos.Line)), line)
 		fmt.Fprintf(p.w, "%s %s\n", p.paint(dim, margin+"|"), strings.Repeat(" ", mark[0])+p.paint(color, strings.Repeat("^", mark[1])))
@@ -214,18 +214,23 @@ func Safe(s string) string {
 	return b.String()
 }
 
-// MarshalJSON is the form that editors and other tools read:
+// MarshalJSON is the form that editors and other tools read, with every member
+// in each finding:
 // {file, line, column, endLine, endColumn, severity, code, message, hint}.
 func (d *Diagnostic) MarshalJSON() ([]byte, error) {
+	end := d.End
+	if !end.IsValid() && d.Pos.IsValid() {
+		end.Line, end.Column = d.Pos.Line, d.Pos.Column+1
+	}
 	return json.Marshal(struct {
 		File      string `json:"file"`
 		Line      int    `json:"line"`
 		Column    int    `json:"column"`
-		EndLine   int    `json:"endLine,omitempty"`
-		EndColumn int    `json:"endColumn,omitempty"`
+		EndLine   int    `json:"endLine"`
+		EndColumn int    `json:"endColumn"`
 		Severity  string `json:"severity"`
-		Code      string `json:"code,omitempty"`
+		Code      string `json:"code"`
 		Message   string `json:"message"`
-		Hint      string `json:"hint,omitempty"`
-	}{d.Pos.Filename, d.Pos.Line, d.Pos.Column, d.End.Line, d.End.Column, d.Severity.String(), d.Code, d.Message, d.Hint})
+		Hint      string `json:"hint"`
+	}{d.Pos.Filename, d.Pos.Line, d.Pos.Column, end.Line, end.Column, d.Severity.String(), d.Code, d.Message, d.Hint})
 }

@@ -3,6 +3,7 @@ package parser
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/beevik/etree"
 
@@ -57,6 +58,14 @@ func (d *document) children(e *etree.Element, strict bool, known ...string) []*e
 			out = append(out, c)
 			continue
 		}
+		if n := lexer.Nearest(c.FullTag(), known); n != "" && c.Space == "" {
+			// It is read as what it was meant to be, so that what stands in it
+			// is looked at; it would be lost, so it is an error everywhere.
+			d.errorf(d.at[c].pos, lexer.CodeUnknown, "did you mean "+n+"?", "<%s> has no place in <%s>", c.FullTag(), e.FullTag())
+			c.Tag = n
+			out = append(out, c)
+			continue
+		}
 		d.finding(strict, d.at[c].pos, lexer.CodeUnknown, suggestion(c.FullTag(), known, "known here: "), "<%s> has no place in <%s>", c.FullTag(), e.FullTag())
 	}
 	return out
@@ -67,6 +76,7 @@ func suggestion(word string, known []string, all string) string {
 	if n := lexer.Nearest(word, known); n != "" {
 		return "did you mean " + n + "?"
 	}
+	known = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == "" })
 	if len(known) == 0 {
 		return "remove it"
 	}
@@ -130,7 +140,9 @@ func (d *document) text(e *etree.Element) ast.Attr {
 // noText reports text in an element that holds only others: a line that lost
 // its tag would silently do nothing.
 func (d *document) noText(e *etree.Element) {
-	if t := d.text(e); t.Value != "" {
+	t := d.text(e)
+	seen := strings.ContainsFunc(t.Value, func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) })
+	if seen { // blanks of a word processor do no harm here
 		w := t.Value
 		if n := []rune(w); len(n) > 30 {
 			w = string(n[:30]) + "…"

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -17,13 +18,14 @@ type document struct {
 	t     *ast.Transformation
 	errs  lexer.List
 	named map[string]bool // data maps, by lower-case name
+	keyed map[int]bool    // destinations whose update key is reported, by offset
 }
 
 // parseDocument reads the document src.
 func parseDocument(src *lexer.Source) (*ast.Transformation, lexer.List) {
 	s := surveyOf(src)
 	d := &document{
-		src: src, errs: s.errs, at: map[*etree.Element]*place{}, named: map[string]bool{},
+		src: src, errs: s.errs, at: map[*etree.Element]*place{}, named: map[string]bool{}, keyed: map[int]bool{},
 		t: &ast.Transformation{Filename: src.Name(), Document: true, Script: &ast.File{Name: src.Name()}},
 	}
 	tree := etree.NewDocument()
@@ -37,6 +39,12 @@ func parseDocument(src *lexer.Source) (*ast.Transformation, lexer.List) {
 	}
 	if broken {
 		d.t.Broken = true
+		otherFault := slices.ContainsFunc(d.errs, func(x *lexer.Diagnostic) bool { return x.Code != lexer.CodeXML })
+		if len(s.places) > 0 && s.places[0].name != "amsx" && !otherFault { // another kind of file
+			d.errs = nil
+			d.notAMSX(s.places[0].pos, s.places[0].name)
+			return d.t, d.errs
+		}
 		// The script is read all the same, so that its findings are not kept
 		// back by a slip in the mapping.
 		for _, p := range s.places {
@@ -84,7 +92,7 @@ func (d *document) root(e *etree.Element) {
 		return
 	}
 	if e.FullTag() != "amsx" {
-		d.errorf(d.at[e].pos, lexer.CodeUnknown, `put the transformation in <amsx version="1"> … </amsx>`, "the document is <%s>, not <amsx>", e.FullTag())
+		d.notAMSX(d.at[e].pos, e.FullTag())
 		return
 	}
 	a := d.attrs(e, false, "version")
@@ -107,6 +115,10 @@ func (d *document) root(e *etree.Element) {
 	if found == nil {
 		d.errorf(d.at[e].pos, lexer.CodeMissing, `write <transformation name="…"> inside <amsx>`, "the document holds no <transformation>")
 	}
+}
+
+func (d *document) notAMSX(pos ast.Position, name string) {
+	d.errorf(pos, lexer.CodeUnknown, `put the transformation in <amsx version="1"> … </amsx>`, "the document is <%s>, not <amsx>", name)
 }
 
 func (d *document) transformation(e *etree.Element) {

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -164,6 +165,9 @@ func (d *document) destinationOf(a attributes) ast.Destination {
 		Pos: a.place.pos, Table: a.get("table"), Mode: a.get("mode"), Source: a.get("source"),
 		UpdateKey: d.names(a.fragment("updatekey"), "updatekey"), Adopt: d.names(a.fragment("adopt"), "adopt"),
 	}
+	d.keyed[x.Pos.Offset] = a.fragment("updatekey") != nil || slices.ContainsFunc(a.place.attrs, func(b attrPlace) bool {
+		return !slices.Contains(a.known, b.name) && lexer.Nearest(b.name, []string{"updatekey"}) != ""
+	})
 	if m := d.oneOf(x.Mode, "mode", "Insert and Update", "Update Only", "Insert Only", "Insert Guaranteed"); m != "" {
 		x.Mode.Value = m
 	}
@@ -267,7 +271,7 @@ func (d *document) checkKeys(m *ast.Mapping) {
 			d.finding(false, c.Pos, lexer.CodeReference, suggestion(c.Value, columns, "mapped: "), "the column %s to adopt by is not mapped: no row is found by it", c.Value)
 		}
 	}
-	if len(x.UpdateKey) == 0 && !strings.EqualFold(x.Mode.Value, "Insert Guaranteed") {
+	if len(x.UpdateKey) == 0 && !d.keyed[x.Pos.Offset] && !strings.EqualFold(x.Mode.Value, "Insert Guaranteed") {
 		d.errorf(x.Pos, lexer.CodeMissing, `write updatekey="OktaID": the column, or columns, that identify a row`, "without updatekey every run would add all rows again")
 	}
 }

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser/ast"
@@ -37,6 +38,7 @@ func (b *builder) template(start, end int, quote byte) *ast.Template {
 		}
 		stop := lexer.Reference(text, i)
 		if stop == 0 {
+			b.nearReference(text, i)
 			lit.WriteByte('%')
 			i++
 			continue
@@ -52,6 +54,38 @@ func (b *builder) template(start, end int, quote byte) *ast.Template {
 	}
 	flush(end)
 	return t
+}
+
+// nearReference reports a percent sign that stays as it is, where it was
+// probably to begin a reference: %x..y%, or a name with a character inside that
+// cannot be seen.
+func (b *builder) nearReference(text string, i int) {
+	const longest = 80
+	n := strings.IndexByte(text[i+1:min(len(text), i+1+longest)], '%')
+	if n < 1 {
+		return
+	}
+	name := text[i+1 : i+1+n]
+	path := strings.ContainsAny(name, ".[")
+	var clean strings.Builder
+	for k, r := range name {
+		switch {
+		case unicode.IsLetter(r), r == '_', k > 0 && (unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune(".[]@#", r)):
+			clean.WriteRune(r)
+		case k > 0 && (unicode.Is(unicode.Cf, r) || r == '\u00a0'):
+		default:
+			return
+		}
+	}
+	switch full := "%" + clean.String() + "%"; {
+	case clean.Len() < n && lexer.Reference(full, 0) == len(full):
+		b.errs.Errorf(b.frag.Position(i), lexer.CodeCharacter, "type it anew: "+full, "there is an invisible character in this %%name%%, which is not read because of it")
+	case clean.Len() == n && path:
+		b.errs.Add(&lexer.Diagnostic{
+			Pos: b.frag.Position(i), End: b.frag.Position(i + n + 2), Severity: lexer.Warning, Code: lexer.CodePath,
+			Message: full + " is no variable: it stays in the text as it is", Hint: "write %name% or %name.field%; %% is a percent sign",
+		})
+	}
 }
 
 // path parses bytes start to end of the fragment; nil: it is reported.

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/amsx-lang/amsx/lexer"
@@ -21,6 +22,9 @@ func ParseTransformation(name string, src []byte) (*ast.Transformation, lexer.Li
 		return &ast.Transformation{Filename: name, Script: &ast.File{Name: name}}, errs
 	}
 	body := source.Whole()
+	if d := hiddenDocument(body); d != nil {
+		return &ast.Transformation{Filename: name, Script: &ast.File{Name: name}, Broken: true}, append(errs, d)
+	}
 	if strings.HasPrefix(strings.TrimLeft(body.Text(), " \t\r\n"), "<") {
 		t, more := parseDocument(source)
 		errs = append(errs, more...)
@@ -34,6 +38,36 @@ func ParseTransformation(name string, src []byte) (*ast.Transformation, lexer.Li
 		errs.Errorf(file.Start(), lexer.CodeEmpty, "write commands, each on a line of its own", "the script is empty: it would do nothing")
 	}
 	return t, tidy(errs)
+}
+
+// documentStart is a line with the beginning of a document, as it is or encoded.
+var documentStart = regexp.MustCompile(`(?m)^[ \t>-]*(<|&lt;)(\?xml |amsx version|transformation name)`)
+
+// hiddenDocument is the finding about a document that is not recognised as one,
+// because something stands before it or it is encoded as in HTML.
+func hiddenDocument(f *lexer.Fragment) *lexer.Diagnostic {
+	text := f.Text()
+	lead := len(text) - len(strings.TrimLeft(text, " \t\r\n"))
+	if strings.HasPrefix(text[lead:], "<") {
+		return nil
+	}
+	m := documentStart.FindStringSubmatchIndex(text)
+	if m == nil {
+		return nil
+	}
+	x := &lexer.Diagnostic{Code: lexer.CodePasted, Pos: f.Position(lead), End: f.Position(lead + 1)}
+	line := f.Position(m[2]).Line
+	switch {
+	case text[m[2]:m[3]] == "&lt;":
+		x.Pos, x.End = f.Position(m[2]), f.Position(m[3])
+		x.Message, x.Hint = "the document is encoded as in HTML: &lt; stands for <", "copy it again from where it is shown with < and >"
+	case line == x.Pos.Line:
+		x.Message, x.Hint = "the document does not begin with <", "remove what stands before the < at the beginning of every line"
+	default:
+		x.Message = "text stands before the document"
+		x.Hint = "the file begins with <?xml or <amsx: remove what stands above line " + strconv.Itoa(line)
+	}
+	return x
 }
 
 // parameterUsage is how a Parameter line is written.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -18,6 +19,7 @@ import (
 const (
 	maxElementDepth = 50
 	maxElements     = 20_000
+	maxFaults       = 100 // of broken markup: then the rest is not looked at
 )
 
 // A place is where an element stands in the file. The tree of the document
@@ -70,19 +72,21 @@ func (s *survey) walk() {
 		from := int(dec.InputOffset())
 		t, err := dec.RawToken()
 		to := int(dec.InputOffset())
-		if err != nil {
+		switch {
+		case err != nil && !errors.Is(err, io.EOF):
+			s.malformed(err, from, to)
+			s.salvage(from)
 			s.broken = true
-			if !errors.Is(err, io.EOF) {
-				s.malformed(err, to)
-			} else if n := len(s.open); n > 0 {
+			return
+		case err != nil:
+			if n := len(s.open); n > 0 {
 				s.errs.Errorf(s.open[n-1].pos, lexer.CodeXML, fmt.Sprintf("write </%s> behind its content", s.open[n-1].name),
 					"<%s> is not closed", s.open[n-1].name)
-			} else {
-				s.broken = false
+				s.broken = true
 			}
 			return
-		}
-		if !s.token(t, from, to) {
+		case !s.token(t, from, to):
+			s.salvage(from)
 			s.broken = true
 			return
 		}
@@ -99,8 +103,12 @@ func (s *survey) token(t xml.Token, from, to int) bool {
 	case xml.CharData:
 		s.charData(from, to)
 	case xml.Directive:
-		s.errorf(from, lexer.CodeDTD, "remove it: a transformation needs no document type, no entities and nothing from other files",
-			"<!%s is refused", strings.ToUpper(firstWord(string(t))))
+		if word := strings.ToUpper(firstWord(string(t))); strings.Contains(word, "CDATA") {
+			s.errorf(from, lexer.CodeXML, "write <![CDATA[ without blanks", "this is to begin a CDATA section")
+		} else {
+			s.errorf(from, lexer.CodeDTD, "remove it: a transformation needs no document type, no entities and nothing from other files",
+				"<!%s is refused", word)
+		}
 		return false
 	}
 	return true
@@ -133,20 +141,29 @@ func (s *survey) end(name string, from int) bool {
 		s.errorf(from, lexer.CodeXML, "remove it", "</%s> closes nothing", name)
 		return false
 	}
-	if top := s.open[n-1]; top.name != name {
-		for _, o := range s.open {
-			if o.name == name { // an element inside it has lost its end
-				s.errs.Errorf(top.pos, lexer.CodeXML, fmt.Sprintf("write /> at its end, or </%s>; </%s> in line %d closes what is around it", top.name, name, s.pos(from).Line),
-					"<%s> is not closed", top.name)
-				return false
-			}
-		}
-		s.errorf(from, lexer.CodeXML, fmt.Sprintf("write </%s> first; it is open since line %d", top.name, top.pos.Line),
-			"</%s> stands where <%s> is to be closed", name, top.name)
-		return false
+	top := s.open[n-1]
+	if top.name == name {
+		s.open = s.open[:n-1]
+		return true
 	}
-	s.open = s.open[:n-1]
-	return true
+	s.broken = true // there is no tree; the rest is looked at all the same
+	for i, o := range slices.Backward(s.open) {
+		if o.name == name { // elements inside it have lost their ends
+			for _, lost := range s.open[i+1:] {
+				s.errs.Errorf(lost.pos, lexer.CodeXML, fmt.Sprintf("write /> at its end, or </%s>; </%s> in line %d closes what is around it", lost.name, name, s.pos(from).Line),
+					"<%s> is not closed", lost.name)
+			}
+			s.open = s.open[:i]
+			return true
+		}
+	}
+	hint := fmt.Sprintf("write </%s> first; it is open since line %d", top.name, top.pos.Line)
+	if lexer.Nearest(name, []string{top.name}) != "" && !strings.Contains(s.text[from:], "</"+top.name+">") {
+		hint = fmt.Sprintf("write </%s>; it is open since line %d", top.name, top.pos.Line)
+		s.open = s.open[:n-1]
+	}
+	s.errorf(from, lexer.CodeXML, hint, "</%s> stands where <%s> is to be closed", name, top.name)
+	return len(s.errs) < maxFaults
 }
 
 func (s *survey) charData(from, to int) {
@@ -277,45 +294,6 @@ func entityValue(m string) (string, bool) {
 	return string(rune(n)), true
 }
 
-// malformed names what the decoder stumbled over, near offset i.
-func (s *survey) malformed(err error, i int) {
-	i = min(i, len(s.text))
-	message := err.Error()
-	var x *xml.SyntaxError
-	if errors.As(err, &x) {
-		message = x.Msg
-	}
-	near := max(strings.LastIndexByte(s.text[:i], '<'), 0)
-	if k := strings.IndexAny(s.text[near:min(i+4, len(s.text))], typographicQuotes); k >= 0 && strings.HasSuffix(strings.TrimRight(s.text[near:near+k], " "), "=") {
-		s.errorf(near+k, lexer.CodeXML, `type the straight quote " instead`, "the value of an attribute stands in typographic quotation marks")
-		return
-	}
-	switch {
-	case strings.Contains(message, "unescaped <"):
-		s.errorf(i-1, lexer.CodeUnescaped, "write &lt; for < in an attribute; is a quotation mark missing before?", "a < stands in the value of an attribute")
-	case strings.Contains(message, "CDATA"):
-		if near = strings.LastIndex(s.text[:i], "<![CDATA["); near < 0 {
-			near = i
-		}
-		s.errorf(near, lexer.CodeXML, "write ]]> behind the script", "the CDATA section is not closed")
-	case strings.Contains(message, "unescaped ]]>"):
-		s.errorf(i-3, lexer.CodeUnescaped, "write ]]&gt;, or put the text in <![CDATA[ … ]]>", "]]> stands in text")
-	case strings.Contains(message, "attribute value"):
-		s.errorf(max(i-1, 0), lexer.CodeXML, `write name="value"`, "the value of an attribute is missing or stands without quotes")
-	case strings.Contains(message, "attribute name"):
-		s.errorf(max(i-1, 0), lexer.CodeXML, `attributes are written name="value", one after the other; is a quotation mark missing before?`, "no attribute can be read here")
-	case strings.Contains(message, "EOF") && len(s.open) > 0:
-		top := s.open[len(s.open)-1]
-		s.errs.Errorf(top.pos, lexer.CodeXML, fmt.Sprintf("write </%s> behind its content", top.name), "<%s> is not closed", top.name)
-	case strings.Contains(message, "element name"):
-		s.errorf(near, lexer.CodeUnescaped, "write &lt; for <, or put the text in <![CDATA[ … ]]>", "a < begins no element")
-	default:
-		s.errorf(near, lexer.CodeXML, "compare it with the lines around it", "the XML cannot be read here: %s", message)
-	}
-}
-
-const typographicQuotes = "“”„«»‘’"
-
 func qualified(n xml.Name) string {
 	if n.Space != "" {
 		return n.Space + ":" + n.Local
@@ -324,8 +302,10 @@ func qualified(n xml.Name) string {
 }
 
 func firstWord(s string) string {
-	w, _, _ := strings.Cut(strings.TrimSpace(s), " ")
-	return w
+	if f := strings.Fields(s); len(f) > 0 {
+		return f[0]
+	}
+	return ""
 }
 
 func isXMLSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
