@@ -280,6 +280,9 @@ func (s *Scanner) raw() Token {
 }
 
 func (s *Scanner) rawTo(end int) Token {
+	if s.mail.note != nil { // the marks may go on behind the block
+		s.mail.last = s.frag.Position(end).Line - 1
+	}
 	t := s.token(Raw, end)
 	s.last = EOL
 	return t

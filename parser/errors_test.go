@@ -12,8 +12,9 @@ import (
 )
 
 // expectation is what a line of testdata/errors says about itself: a blank,
-// ###, the column, and a regular expression for the message; once for each
-// finding, in their order.
+// ###, the column, and a regular expression for the message, and where it is
+// worth a case of its own => and one for the hint; once for each finding, in
+// their order.
 var expectation = regexp.MustCompile(`(?m) ### (\d+) "(.*)"$`)
 
 // TestErrors runs wrong programs. Every finding must be expected on its line,
@@ -39,8 +40,8 @@ func TestErrors(t *testing.T) {
 
 func wrongProgram(t *testing.T, text string, first int) {
 	type want struct {
-		column  int
-		message *regexp.Regexp
+		column        int
+		message, hint *regexp.Regexp
 	}
 	wanted := map[int][]want{}
 	for i, line := range strings.Split(text, "\n") {
@@ -48,7 +49,8 @@ func wrongProgram(t *testing.T, text string, first int) {
 		for _, part := range strings.Split(after, " ### ") {
 			if m := expectation.FindStringSubmatch(" ### " + part); m != nil {
 				column, _ := strconv.Atoi(m[1])
-				wanted[i+1] = append(wanted[i+1], want{column, regexp.MustCompile(m[2])})
+				message, hint, _ := strings.Cut(m[2], `" => "`)
+				wanted[i+1] = append(wanted[i+1], want{column, regexp.MustCompile(message), regexp.MustCompile(hint)})
 			}
 		}
 	}
@@ -66,6 +68,8 @@ func wrongProgram(t *testing.T, text string, first int) {
 			t.Errorf("line %d: %d %q, want %d %s", at, d.Pos.Column, d.Message, w.column, w.message)
 		case d.Hint == "":
 			t.Errorf("line %d: %s: no hint", at, d.Message)
+		case !w.hint.MatchString(d.Hint):
+			t.Errorf("line %d: %s: hint %q, want %s", at, d.Message, d.Hint, w.hint)
 		}
 	}
 	for line, left := range wanted {

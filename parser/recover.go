@@ -139,7 +139,7 @@ func (d *diagnosis) skipBelow(as string, x *lexer.Diagnostic) {
 	case as == "text" && !lexer.Is(d.first, "Text"):
 		d.skipText()
 	case as == "sql":
-		for update := lexer.Is(d.first, "UPDATE"); d.isSQL(update); {
+		for set := lexer.Is(d.first, "UPDATE"); d.isSQL(set); set = false {
 			d.skipLine()
 		}
 	case x != nil && x.Hint == brokenLine:
@@ -185,15 +185,16 @@ func (d *diagnosis) skipText() bool {
 	return false
 }
 
-// isSQL reports whether the next line goes on with SQL.
-func (d *diagnosis) isSQL(update bool) bool {
+// isSQL reports whether the next line goes on with SQL; with set, Set is a word
+// of it.
+func (d *diagnosis) isSQL(set bool) bool {
 	t := d.lex.Peek()
 	switch t.Type {
 	case lexer.EOL, lexer.EOF, lexer.Comment:
 		return false
 	case lexer.Ident:
 		w := strings.ToLower(t.Value)
-		return slices.Contains(sqlWords, w) || update && w == "set"
+		return slices.Contains(sqlWords, w) || set && w == "set"
 	}
 	return t.Type != lexer.Illegal
 }

@@ -85,7 +85,7 @@ func (c *compiler) checkKeys(m *ast.Mapping, out *Mapping, columns []Column) {
 	if c.hasLeavers() {
 		report = c.errorf
 	}
-	if len(d.UpdateKey) == 0 && out.spec.Mode != InsertGuaranteed {
+	if len(d.UpdateKey) == 0 && out.spec.Mode != InsertGuaranteed && !c.tree.Document { // the parser reports it for documents
 		c.errorf(d.Pos, CodeKey, `name the column that never changes: updatekey="OktaID"`, "the mapping says not by which column a row of %s is found", out.spec.Table)
 	}
 	for _, k := range d.UpdateKey {
