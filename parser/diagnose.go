@@ -145,6 +145,9 @@ func (d *diagnosis) quoteInside(line []*lexer.Token) *lexer.Diagnostic {
 		}
 		q := t.Value[:1]
 		hint := "a quote inside a text is written twice: " + q + q
+		if verb, _, _ := strings.Cut(t.Value[1:], " "); isSQLVerb(verb) && q == `"` {
+			hint = "in SQL a text stands in single quotes: 'text', '%name%'"
+		}
 		switch next.Type {
 		case lexer.Illegal:
 			if !strings.HasPrefix(next.Value, `\`) && !strings.HasPrefix(next.Value, "{") && !strings.HasPrefix(next.Value, ":") {

@@ -304,7 +304,7 @@ func (c *climber) named(t *lexer.Token, depth int) (ast.Expr, error) {
 		return &ast.Null{Pos: position(t)}, nil
 	case next.Type == lexer.String || next.Type == lexer.Var || next.Type == lexer.Number:
 		return nil, fault(t, lexer.CodeCommandForm,
-			fmt.Sprintf("write it as a function: %s(%s…); or Set x = %s %s… first; between two arguments stands a comma", t.Value, lexer.Describe(next), t.Value, lexer.Describe(next)),
+			fmt.Sprintf("put a comma behind %s if it is an argument, else write it as a function: %s(%s, …)", t.Value, t.Value, lexer.Describe(next)),
 			"a command with its arguments is a value only right after = and In")
 	}
 	return c.bare(t), nil
