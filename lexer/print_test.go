@@ -103,4 +103,30 @@ func TestDiagnosticJSON(t *testing.T) {
 	if d := cmp.Diff(want, string(got)); d != "" {
 		t.Error(d)
 	}
+	// Every member is there, whatever the finding has.
+	got, err = json.Marshal(&lexer.Diagnostic{Pos: lexer.Position{Filename: "a.amsx", Line: 2, Column: 3}, Message: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = `{"file":"a.amsx","line":2,"column":3,"endLine":2,"endColumn":4,"severity":"error","code":"","message":"m","hint":""}`
+	if d := cmp.Diff(want, string(got)); d != "" {
+		t.Error(d)
+	}
+}
+
+// A file in another encoding is not shown: it is not readable, and what is
+// wrong with it has no place.
+func TestPrintOtherEncoding(t *testing.T) {
+	text := "\xff\xfeL\x00o\x00g\x00 \x00\"\x00x\x00\"\x00"
+	src := lexer.NewSource("u.amsx", text)
+	_, list := lexer.Decode("u.amsx", []byte(text))
+	var b strings.Builder
+	if err := lexer.Fprint(&b, func(string) *lexer.Source { return src }, list, lexer.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	want := "u.amsx:1:1: error: the file is saved as UTF-16 LE, not as UTF-8 [AMSX1001]\n" +
+		"      = save the file as UTF-8 (Notepad: Save as, Encoding \"UTF-8\"); in PowerShell: Set-Content -Encoding utf8\n"
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Error(d)
+	}
 }
