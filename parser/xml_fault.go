@@ -85,7 +85,7 @@ func (s *survey) illegalCharacter(from int) {
 }
 
 // lostQuote is the end of a value that has swallowed the next attribute's name.
-var lostQuote = regexp.MustCompile(`\s[A-Za-z:_-]+=$`)
+var lostQuote = regexp.MustCompile(`[ \t\r\n][A-Za-z:_-]+=$`)
 
 // tagFault reports the slip in the attributes of the tag at offset i, and
 // whether there is one.
