@@ -14,6 +14,10 @@ type (
 	// HTTPPolicy says which addresses may be reached: HTTP.Policy.
 	HTTPPolicy = webapi.Policy
 
+	// HTTPBudgets are the rate limits' remainders that runs at the same time
+	// share: HTTP.Budgets.
+	HTTPBudgets = webapi.Budgets
+
 	// HTTPLimits bound what one request may take: HTTP.Limits.
 	HTTPLimits = webapi.Limits
 

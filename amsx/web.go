@@ -31,6 +31,7 @@ func (w *web) allow(c runtime.Credential) {
 		return
 	}
 	w.loopback = append(w.loopback, u.Host)
+	w.close()
 	w.client = nil
 }
 
@@ -41,6 +42,9 @@ func isLoopback(host string) bool {
 
 func (w *web) open() (*webapi.Client, error) {
 	if w.client == nil {
+		if w.config.Budgets == nil {
+			w.config.Budgets = &webapi.Budgets{}
+		}
 		config := w.config
 		config.Policy.AllowLoopbackHosts = append(slices.Clone(config.Policy.AllowLoopbackHosts), w.loopback...)
 		config.Secrets = w.secrets

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -52,17 +53,14 @@ func (x *exchange) advice(e *Error, resp *Response) string {
 			return "to allow it, " + hints.AllowHost
 		}
 		return ""
+	case errors.As(e.Err, &proxy) && !isCertificateError(proxy.Err):
+		return proxyAdvice(proxy, hints)
 	case errors.As(e.Err, &authority):
 		return "the certificate comes from an authority that this machine does not trust, often a proxy that opens TLS: " + hints.RootCertificates
 	case errors.As(e.Err, &certHost):
 		return "the certificate is for another name: check the Domain of the pack"
 	case errors.As(e.Err, &certState) && certState.Reason == x509.Expired:
 		return fmt.Sprintf("the certificate is not valid at this time; this machine's clock says %s UTC, check that first", x.c.cfg.Clock.Now().UTC().Format("2006-01-02 15:04"))
-	case errors.As(e.Err, &proxy):
-		if proxy.Status == http.StatusProxyAuthRequired {
-			return "the proxy wants a sign-in, http://user:password@host:port in HTTPS_PROXY; " + hints.Proxy
-		}
-		return "the proxy does not let this host through: ask for it to be allowed; " + hints.Proxy
 	case errors.As(e.Err, &dns):
 		return "the name could not be resolved: check the Domain of the pack; in a network with a proxy, " + hints.Proxy
 	case isPlain(e.Err):
@@ -83,6 +81,18 @@ func (x *exchange) advice(e *Error, resp *Response) string {
 		return "use the final address in the script, and its host as the Domain of the pack"
 	}
 	return x.statusAdvice(e, resp)
+}
+
+func proxyAdvice(e *proxyError, hints Hints) string {
+	switch {
+	case e.Err != nil:
+		return "check the proxy's address and port; " + hints.Proxy
+	case e.Status == http.StatusProxyAuthRequired:
+		return "the proxy wants a sign-in, http://user:password@host:port in HTTPS_PROXY; " + hints.Proxy
+	case e.Status >= 500:
+		return "the proxy does not reach this host: check the Domain of the pack, and run again later; " + hints.Proxy
+	}
+	return "the proxy does not let this host through: ask for it to be allowed; " + hints.Proxy
 }
 
 func (x *exchange) statusAdvice(e *Error, resp *Response) string {
@@ -135,6 +145,8 @@ func describe(err error) string {
 		proxy     *proxyError
 	)
 	switch {
+	case errors.As(err, &proxy): // before what may be inside of it
+		return proxy.Error()
 	case errors.As(err, &egress):
 		return egress.Error()
 	case errors.As(err, &authority):
@@ -148,16 +160,31 @@ func describe(err error) string {
 			return fmt.Sprintf("there is no host %s", dns.Name)
 		}
 		return fmt.Sprintf("the name %s could not be resolved", dns.Name)
-	case errors.As(err, &proxy):
-		return proxy.Error()
 	case isPlain(err):
 		return "the server answers without TLS"
 	case isRefused(err):
 		return "the connection was refused"
-	case isReset(err):
+	case isReset(err) && !isTruncated(err):
 		return "the connection was reset"
+	case errors.Is(err, io.EOF):
+		return "the server closed the connection without an answer"
+	}
+	if stream := (streamError{}); errors.As(err, &stream) && !isTruncated(err) {
+		return fmt.Sprintf("the server broke the request off (HTTP/2 error %d)", stream.Code)
 	}
 	return err.Error()
+}
+
+// A streamError is HTTP/2's way to break off one request. net/http fills what
+// has its shape, since it does not show its own type.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (e streamError) Error() string {
+	return fmt.Sprintf("stream %d broken off: %d", e.StreamID, e.Code)
 }
 
 // isPlain reports a server that does not speak TLS where it was asked to.

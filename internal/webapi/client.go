@@ -46,6 +46,10 @@ type Config struct {
 	// UserAgent is sent with every request; "" is "amsx".
 	UserAgent string
 
+	// Budgets are shared by the clients of one site that run at the same
+	// time; nil is the client's own.
+	Budgets *Budgets
+
 	// Reserve is the share of an API's rate limit that is left to others,
 	// 0.10 when 0; a negative number keeps none.
 	Reserve float64
@@ -104,15 +108,14 @@ func setDefault[T comparable](field *T, value T) {
 
 // A Client makes requests under one [Config]. It is safe for concurrent use.
 // Requests with the same credential pack share one budget of the API's rate
-// limit.
+// limit, in all clients that share [Budgets].
 type Client struct {
 	cfg    Config
 	limits Limits
 	wire   http.RoundTripper
 	closer func()
 
-	mu      sync.Mutex
-	budgets map[string]*budget
+	mu sync.Mutex
 
 	// The secrets of the last request and what hides them. Requests come in
 	// rows with the same token, and a redactor is dear to make.
@@ -131,11 +134,14 @@ func New(cfg Config) (*Client, error) {
 	}
 	setDefault(&cfg.UserAgent, "amsx")
 	setDefault(&cfg.Reserve, 0.10)
+	if cfg.Budgets == nil {
+		cfg.Budgets = &Budgets{}
+	}
 	setDefault(&cfg.Hints.AllowHost, "the site's administrator can add the host to the list of allowed hosts")
 	setDefault(&cfg.Hints.RootCertificates, "give that authority's root certificate (a PEM file) in the setting for root certificates")
 	setDefault(&cfg.Hints.Proxy, "check HTTPS_PROXY and NO_PROXY")
 
-	c := &Client{cfg: cfg, limits: cfg.Limits.withDefaults(), budgets: map[string]*budget{}, closer: func() {}}
+	c := &Client{cfg: cfg, limits: cfg.Limits.withDefaults(), closer: func() {}}
 	proxySecrets, err := proxyPasswords(cfg.Proxy)
 	if err != nil {
 		return nil, err
@@ -168,19 +174,4 @@ func (c *Client) concealing(hidden []string) Secrets {
 		c.lastSecrets = chain(c.cfg.Secrets, redact.New(hidden...))
 	}
 	return c.lastSecrets
-}
-
-func (c *Client) budget(cred *Credential, host string) *budget {
-	key := "host " + host
-	if cred != nil {
-		key = "pack " + cred.Pack
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	b := c.budgets[key]
-	if b == nil {
-		b = &budget{}
-		c.budgets[key] = b
-	}
-	return b
 }

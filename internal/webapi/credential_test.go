@@ -198,3 +198,20 @@ func TestPackWithoutAuthorization(t *testing.T) {
 	}
 	checkSilent(t, "the error", err.Error())
 }
+
+// Redirects are counted for each attempt: retries do not use them up.
+func TestRedirectsOfRetries(t *testing.T) {
+	refusals := 5
+	w, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path != "/there":
+			http.Redirect(w, r, "/there", http.StatusFound)
+		case refusals > 0:
+			refusals--
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	if _, err := w.Do(context.Background(), &webapi.Request{URL: url}); err != nil {
+		t.Error(err)
+	}
+}

@@ -110,7 +110,7 @@ func (c *Client) newExchange(r *Request, o options) (*exchange, error) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	x.start, x.url = u, u
-	x.budget = c.budget(r.Credential, canonicalHost(u.Host, u.Scheme))
+	x.budget = c.cfg.Budgets.of(r.Credential, canonicalHost(u.Host, u.Scheme))
 	x.deadline = c.cfg.Clock.Now().Add(c.limits.TotalTimeout)
 	if kind, err := x.checkURL(u); err != nil {
 		return nil, x.fail(kind, nil, err)
@@ -170,7 +170,7 @@ func (x *exchange) again(ctx context.Context, v verdict, resp *Response) error {
 	}
 	x.retries++
 	x.spent[status]++
-	x.url = x.start
+	x.url, x.redirects = x.start, 0
 	if err := x.pause(ctx, v.wait, v.reason, detail); err != nil {
 		if ctx.Err() != nil {
 			return x.cancelled(ctx)

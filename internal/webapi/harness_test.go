@@ -234,7 +234,7 @@ func allIDs(s *oktasim.Server) []string {
 // people see.
 func checkSilent(t testing.TB, what, text string) {
 	t.Helper()
-	for _, secret := range []string{token, "00TestTokenNotReal", "MDBUZXN0VG9rZW5Ob3RSZWFs", "AwVGVzdFRva2VuTm90UmVhb"} {
+	for _, secret := range []string{token, "00TestTokenNotReal", "MDBUZXN0VG9rZW5Ob3RSZWFs", "AwVGVzdFRva2VuTm90UmVhb", proxyPassword, "hunter22"} {
 		if strings.Contains(text, secret) {
 			t.Errorf("%s shows the token: %s", what, text)
 		}

@@ -3,6 +3,9 @@ package webapi_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	neturl "net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +54,9 @@ var faultMatrix = []struct {
 	{"504", whole, webapi.KindStatus},
 	{"403 echoing the token", webapi.KindStatus, webapi.KindStatus},
 	{"503 echoing the token", whole, webapi.KindStatus},
+	{"cursor invalid", whole, webapi.KindStatus},
+	{"next points to page 1", webapi.KindPaging, webapi.KindPaging},
+	{"broken header", whole, webapi.KindNetwork},
 	{"next to itself", webapi.KindPaging, webapi.KindPaging},
 	{"next to evil.example.com", whole, whole},
 	{"next to https://evil.example.com/collect", webapi.KindPaging, webapi.KindPaging},
@@ -86,46 +92,99 @@ func TestFaultMatrix(t *testing.T) {
 					want = whole // there is no cursor to spoil
 				case where == "last page" && c.fault == "next to evil.example.com":
 					want = webapi.KindPaging // the last page has no next, so the simulator points to the page itself
+				case where == "page 1" && c.fault == "cursor invalid":
+					want = webapi.KindStatus // there is no cursor yet
 				}
 				t.Run(script, func(t *testing.T) {
 					t.Parallel()
-					testFault(t, script, want)
+					testFault(t, script, want, direct)
 				})
 			}
 		}
 	}
 }
 
-func testFault(t *testing.T, script string, want webapi.Kind) {
+// TestFaultMatrixBehindProxy is the same where companies are: HTTP/2 over TLS
+// with a root certificate of their own, through a proxy with a password.
+func TestFaultMatrixBehindProxy(t *testing.T) {
+	for _, c := range faultMatrix {
+		for often, want := range map[string]webapi.Kind{"once": c.once, "for ever": c.ever} {
+			script := fmt.Sprintf("page 3: %s %s", c.fault, often)
+			if c.fault == "broken header" {
+				want = whole // HTTP/2 does not carry it
+			}
+			t.Run(script, func(t *testing.T) {
+				t.Parallel()
+				testFault(t, script, want, behindProxy)
+			})
+		}
+	}
+}
+
+// direct serves a simulator on this machine.
+func direct(t *testing.T, sim *oktasim.Sim, cfg *webapi.Config) (url string) {
+	s := httptest.NewServer(sim)
+	t.Cleanup(s.Close)
+	allowLoopback(s.URL)(cfg)
+	return s.URL
+}
+
+const proxyPassword = "hunter22/+&"
+
+// behindProxy serves a simulator as example.com, which only a proxy reaches.
+func behindProxy(t *testing.T, sim *oktasim.Sim, cfg *webapi.Config) (url string) {
+	s := tlsServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 2 || r.Header.Get("Proxy-Authorization") != "" {
+			t.Errorf("%s came as %s with %v", r.URL, r.Proto, r.Header)
+		}
+		sim.ServeHTTP(w, r)
+	})
+	p := httptest.NewServer(&proxy{target: host(s.URL), password: proxyPassword})
+	t.Cleanup(p.Close)
+	cfg.RootCertificates = rootOf(s)
+	cfg.Proxy.HTTPSProxy = "http://" + neturl.UserPassword("amsx", proxyPassword).String() + "@" + host(p.URL)
+	return "https://example.com"
+}
+
+func testFault(t *testing.T, script string, want webapi.Kind, serve func(*testing.T, *oktasim.Sim, *webapi.Config) string) {
 	faults, err := oktasim.ParseFaults(script)
 	if err != nil {
 		t.Fatal(err)
 	}
 	clock := newClock()
-	s, err := oktasim.Start(oktasim.Config{Users: 24, Seed: 7, Token: token, Faults: faults, Now: clock.Now})
+	s, err := oktasim.New(oktasim.Config{Users: 24, Seed: 7, Token: token, Faults: faults, Now: clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	var url string
 	w := newWorld(t, func(c *webapi.Config) {
-		allowLoopback(s.URL)(c)
+		url = serve(t, s, c)
 		c.Clock = clock
 		c.Limits.MaxResponseBytes = 8 << 20
 		c.Limits.MaxRetries = 3
 		if strings.Contains(script, "hangs") || strings.Contains(script, "drip") {
-			c.Limits.RequestTimeout, c.Limits.IdleReadTimeout = 150*time.Millisecond, 80*time.Millisecond
+			c.Limits.RequestTimeout, c.Limits.IdleReadTimeout = 600*time.Millisecond, 250*time.Millisecond
 		} else {
 			c.Limits.RequestTimeout, c.Limits.IdleReadTimeout = time.Minute, time.Minute
 		}
 	})
-	ids, _, err := pull(w.Client, userList(s, 5))
+	ids, _, err := pull(w.Client, webapi.PageRequest{Request: webapi.Request{URL: url + "/api/v1/users?search=status%20pr&limit=5", Credential: pack(url)}})
 	checkSilent(t, "the log", w.log.String())
+	for _, r := range s.Requests() {
+		if r.Path != "/api/v1/users" {
+			t.Errorf("a request went to %s", r.Path)
+		}
+	}
 	if want == whole {
 		if err != nil {
 			t.Fatalf("the list was not read: %v", err)
 		}
+		var all []string
+		for _, u := range s.Org().Users() {
+			all = append(all, u.ID)
+		}
 		slices.Sort(ids) // a repeated record comes out of its order
-		if diff := cmp.Diff(allIDs(s), ids); diff != "" {
+		if diff := cmp.Diff(all, ids); diff != "" {
 			t.Errorf("the list differs (-want +got):\n%s", diff)
 		}
 		return
@@ -138,12 +197,7 @@ func testFault(t *testing.T, script string, want webapi.Kind) {
 	if e.Kind != want {
 		t.Errorf("the error is of kind %q, want %q: %v", e.Kind, want, e)
 	}
-	if e.Method != "GET" || !strings.HasPrefix(e.URL, s.URL+"/api/v1/users") {
-		t.Errorf("the error names %s %s", e.Method, e.URL)
-	}
-	for _, r := range s.Requests() {
-		if r.Path != "/api/v1/users" {
-			t.Errorf("a request went to %s", r.Path)
-		}
+	if e.Method != "GET" || !strings.HasPrefix(e.URL, url+"/api/v1/users") || e.Page == 0 {
+		t.Errorf("the error names %s %s, page %d", e.Method, e.URL, e.Page)
 	}
 }

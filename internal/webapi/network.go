@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -84,7 +85,12 @@ func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := n.policy.CheckName(req.URL.Host); err != nil {
 		return nil, err
 	}
-	return n.proxied.RoundTrip(req)
+	res, err := n.proxied.RoundTrip(req)
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "proxyconnect" { // net/http's word for the way to the proxy
+		return nil, &proxyError{Proxy: proxy.Host, Err: op.Err}
+	}
+	return res, err
 }
 
 func (n *network) closeIdle() {
@@ -92,12 +98,18 @@ func (n *network) closeIdle() {
 	n.proxied.CloseIdleConnections()
 }
 
-// A proxyError is a proxy's refusal to connect.
+// A proxyError is a proxy that refuses to connect, or that is not reached.
 type proxyError struct {
 	Proxy  string
 	Status int
+	Err    error // why it is not reached
 }
 
+func (e *proxyError) Unwrap() error { return e.Err }
+
 func (e *proxyError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("the proxy %s cannot be reached: %s", e.Proxy, describe(e.Err))
+	}
 	return fmt.Sprintf("the proxy %s answers %s", e.Proxy, statusText(e.Status))
 }

@@ -3,6 +3,7 @@ package webapi_test
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -172,9 +173,18 @@ func TestProxy(t *testing.T) {
 			{"https://example.com/", "wrong-password", "407 Proxy Authentication Required"},
 			{"https://blocked.example.com/", "hunter22", "does not let this host through"},
 		} {
-			_, err := client(c.password, "").Do(context.Background(), &webapi.Request{URL: c.url})
-			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), c.password) {
+			w, before := client(c.password, ""), len(p.asked)
+			_, err := w.Do(context.Background(), &webapi.Request{URL: c.url})
+			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%s: %v, want %q", c.url, err, c.says)
+			}
+			if n := len(p.asked) - before; n != 1 { // a wrong password, said often, locks an account
+				t.Errorf("%s: the proxy was asked %d times", c.url, n)
+			}
+			for _, secret := range []string{c.password, base64.StdEncoding.EncodeToString([]byte("amsx:" + c.password))} {
+				if strings.Contains(fmt.Sprint(err)+w.log.String(), secret) {
+					t.Errorf("%s: shows %s: %v", c.url, secret, err)
+				}
 			}
 		}
 
@@ -197,5 +207,88 @@ func TestProxySettingsAreChecked(t *testing.T) {
 	}
 	if _, err := webapi.New(webapi.Config{Proxy: httpproxy.Config{HTTPSProxy: "proxy.example.com:3128"}}); err != nil {
 		t.Errorf("host:port: %v", err)
+	}
+}
+
+// A proxy that is down is named, and its password is not. It is not the
+// server's fault, nor the pack's.
+func TestProxyIsDown(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	for proxy, says := range map[string]string{
+		address:                        "the proxy " + address + " cannot be reached: the connection was refused",
+		"proxy.corp.example.invalid:1": "the proxy proxy.corp.example.invalid:1 cannot be reached: ",
+	} {
+		w := newWorld(t, func(c *webapi.Config) {
+			c.Proxy.HTTPSProxy = "http://amsx:hunter22@" + proxy
+			c.Limits.MaxRetries = 2
+		})
+		_, err := w.Do(context.Background(), &webapi.Request{URL: "https://acme.okta.com/"})
+		var e *webapi.Error
+		if !errors.As(err, &e) || e.Kind != webapi.KindNetwork || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "Check the proxy's address and port; check HTTPS_PROXY") {
+			t.Errorf("%v\nwant %q", err, says)
+		}
+		checkSilent(t, "the error", fmt.Sprint(err))
+		checkSilent(t, "the log", w.log.String())
+	}
+}
+
+// A proxy that does not reach the server for a moment is asked again.
+func TestProxyIsTriedAgain(t *testing.T) {
+	target := tlsServer(t, func(http.ResponseWriter, *http.Request) {})
+	p := &proxy{target: host(target.URL)}
+	asked := 0
+	ps := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; asked < 3 {
+			http.Error(w, "not now", http.StatusServiceUnavailable)
+			return
+		}
+		p.ServeHTTP(w, r)
+	}))
+	t.Cleanup(ps.Close)
+	w := newWorld(t, func(c *webapi.Config) {
+		c.RootCertificates = rootOf(target)
+		c.Proxy.HTTPSProxy = ps.URL
+	})
+	if _, err := w.Do(context.Background(), &webapi.Request{URL: "https://example.com/"}); err != nil || asked != 3 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+}
+
+// Broken connections are told in words, over HTTP/1 and HTTP/2.
+func TestBrokenConnectionsAreDescribed(t *testing.T) {
+	broken := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/body" {
+			w.Header().Set("Content-Length", "100")
+			fmt.Fprint(w, "half")
+			http.NewResponseController(w).Flush()
+		}
+		panic(http.ErrAbortHandler)
+	}
+	secure := tlsServer(t, broken)
+	plain, url := serve(t, broken)
+	h2 := newWorld(t, func(c *webapi.Config) {
+		allowLoopback(secure.URL)(c)
+		c.RootCertificates = rootOf(secure)
+	})
+	for _, c := range []struct {
+		w         *world
+		url, says string
+		kind      webapi.Kind
+	}{
+		{plain, url, "the server closed the connection without an answer", webapi.KindNetwork},
+		{plain, url + "/body", "the answer is cut off", webapi.KindTruncated},
+		{h2, secure.URL, "the server broke the request off (HTTP/2 error 2)", webapi.KindNetwork},
+		{h2, secure.URL + "/body", "the answer is cut off", webapi.KindTruncated},
+	} {
+		_, err := c.w.Do(context.Background(), &webapi.Request{URL: c.url})
+		var e *webapi.Error
+		if !errors.As(err, &e) || e.Kind != c.kind || e.Attempts != 7 || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%v\nwant %q after 7 attempts", err, c.says)
+		}
 	}
 }

@@ -21,6 +21,30 @@ type budget struct {
 	blocked  time.Time // nothing starts before
 }
 
+// Budgets hold what each credential pack may still send, and each host that is
+// asked without a pack. The zero value is ready. It is safe for concurrent use
+// and must not be copied.
+type Budgets struct {
+	mu    sync.Mutex
+	packs map[string]*budget
+}
+
+func (b *Budgets) of(cred *Credential, host string) *budget {
+	key := "host " + host
+	if cred != nil {
+		key = "pack " + cred.Pack
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.packs == nil {
+		b.packs = map[string]*budget{}
+	}
+	if b.packs[key] == nil {
+		b.packs[key] = &budget{}
+	}
+	return b.packs[key]
+}
+
 // take starts a request, or returns how long to wait before asking again.
 func (b *budget) take(now time.Time) (wait time.Duration) {
 	b.mu.Lock()

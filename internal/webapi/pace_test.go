@@ -75,6 +75,76 @@ func TestWorkersShareOneBudget(t *testing.T) {
 	}
 }
 
+// Clients that share budgets, as runs at the same time do, share the limit.
+func TestClientsShareBudgets(t *testing.T) {
+	clock := newClock()
+	s, err := oktasim.Start(oktasim.Config{Users: 1, RateLimit: 20, Token: token, Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	budgets := &webapi.Budgets{}
+	for range 10 { // clients with 5 calls each: 50 calls, 18 a window
+		w := newWorld(t, func(c *webapi.Config) {
+			allowLoopback(s.URL)(c)
+			c.Clock, c.Budgets = clock, budgets
+			c.Limits.MaxRetries = -1
+		})
+		for range 5 {
+			if _, err := w.Do(context.Background(), &webapi.Request{URL: s.URL + "/api/v1/users?limit=1", Credential: pack(s.URL)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n := len(clock.waits()); n != 2 {
+		t.Errorf("waited %d times, want 2", n)
+	}
+}
+
+// How long each kind of 429 is waited for, and why, with a clock that agrees
+// with the server's and with one that does not.
+func TestWaitsOfFaults(t *testing.T) {
+	for _, skew := range []time.Duration{0, -3 * time.Hour, 3 * time.Hour} {
+		for fault, want := range map[string]struct {
+			wait   time.Duration
+			reason webapi.WaitReason
+		}{
+			"429":                 {61 * time.Second, webapi.WaitRateLimit}, // what is left of the window, and a second
+			"429 concurrency":     {750 * time.Millisecond, webapi.WaitConcurrency},
+			"429 without headers": {750 * time.Millisecond, webapi.WaitRetry},
+			"429 reset negative":  {time.Second, webapi.WaitRateLimit},
+			"429 reset absurd":    {5 * time.Minute, webapi.WaitRateLimit},
+			"429 reset missing":   {time.Minute, webapi.WaitRateLimit},
+			"429 retry-after 7":   {7 * time.Second, webapi.WaitRetryAfter},
+			"503":                 {750 * time.Millisecond, webapi.WaitRetry},
+			"truncated":           {750 * time.Millisecond, webapi.WaitRetry},
+		} {
+			w := newWorld(t, nil)
+			var err error
+			cfg := oktasim.Config{Users: 20, Seed: 3, Token: token, Now: func() time.Time { return w.clock.Now().Add(skew) }}
+			if cfg.Faults, err = oktasim.ParseFaults("page 2: " + fault); err != nil {
+				t.Fatal(err)
+			}
+			s, err := oktasim.Start(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			client := newWorld(t, func(c *webapi.Config) {
+				allowLoopback(s.URL)(c)
+				c.Clock = w.clock
+			})
+			ids, _, err := pull(client.Client, userList(s, 5))
+			s.Close()
+			if err != nil || len(ids) != 20 {
+				t.Errorf("%s: %d users, %v", fault, len(ids), err)
+			}
+			if got := client.log.waits; len(got) != 1 || got[0].For != want.wait || got[0].Reason != want.reason {
+				t.Errorf("%s, the server's clock %v off: waits %v, want one of %v for %q", fault, skew, got, want.wait, want.reason)
+			}
+		}
+	}
+}
+
 // One call a step, each answered with the headers of the table: when does
 // the next one wait?
 func TestReserve(t *testing.T) {

@@ -54,8 +54,10 @@ func (c *Client) judgeStatus(status int, h http.Header, now time.Time, try int, 
 		switch {
 		case rate.concurrency():
 			v.reason, v.wait = WaitConcurrency, backoff(try, maxConcurrencyWait, c.cfg.Jitter())
-		case rate.reset >= 0:
-			v.reason, v.wait, v.block = WaitRateLimit, rate.untilReset(c.limits.MaxWait), true
+		case rate.reset >= 0 || rate.limit > 0:
+			// A reset that has passed already tells nothing: not sooner than after
+			// any other failure.
+			v.reason, v.wait, v.block = WaitRateLimit, max(rate.untilReset(c.limits.MaxWait), v.wait), true
 		}
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		v.retry = true
@@ -78,8 +80,12 @@ func (c *Client) judgeFailure(err error, try int) verdict {
 	var (
 		dns    *net.DNSError
 		egress *EgressError
+		proxy  *proxyError
 	)
 	switch {
+	case errors.As(err, &proxy) && proxy.Err == nil && proxy.Status < 500:
+		// It will say so again; a wrong password, said often, locks an account.
+		v.retry = false
 	case errors.As(err, &egress), errors.Is(err, errTooLarge), errors.Is(err, errFinal), isCertificateError(err), isPlain(err):
 		v.retry = false
 	case errors.As(err, &dns):

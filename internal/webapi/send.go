@@ -2,7 +2,6 @@ package webapi
 
 import (
 	"bytes"
-	"compress/flate"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -213,7 +212,7 @@ func (x *exchange) readBody(res *http.Response, alive func()) ([]byte, error) {
 	if strings.EqualFold(res.Header.Get("Content-Encoding"), "gzip") && !res.Uncompressed {
 		z, err := gzip.NewReader(body)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, cutGzip(err)
+			return nil, cutBody(err)
 		}
 		if err == nil {
 			body = z
@@ -239,19 +238,14 @@ func (x *exchange) readBody(res *http.Response, alive func()) ([]byte, error) {
 			return buf, nil
 		}
 		if err != nil {
-			return nil, cutGzip(err)
+			return nil, cutBody(err)
 		}
 	}
 }
 
-// cutGzip makes damage of the compressed stream a truncated body.
-func cutGzip(err error) error {
-	var corrupt flate.CorruptInputError
-	if isTruncated(err) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) || errors.As(err, &corrupt) {
-		return fmt.Errorf("%w: %w", ErrTruncated, err)
-	}
-	return err
-}
+// cutBody makes whatever ends a body before its end a truncated one: a broken
+// connection, a stream that HTTP/2 resets, damage of the compression.
+func cutBody(err error) error { return fmt.Errorf("%w: %w", ErrTruncated, err) }
 
 // A tickReader tells of every read that moved something.
 type tickReader struct {
