@@ -1,8 +1,10 @@
 package oktasim
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +50,7 @@ func effects() []effect {
 		{"html STATUS", "a proxy's page with that status: html 502", htmlStatus},
 		{"apache 404", "an answer that is not OKTA's: no request id, no error code", fixed(apache)},
 		{"STATUS", "that status with OKTA's error object: 400, 401, 403, 404, 500, 502, 503, 504", status},
-		{"STATUS echoing the token", "an error whose text repeats the token that was sent", echoToken},
+		{"STATUS echoing the token", "an error that repeats the token that was sent: in its text, URL-encoded, in base64, as request id", echoToken},
 		{"cursor invalid", "400, the cursor is no longer known", fixed(func(x *exchange) { x.fail(invalidCursor(true)) })},
 
 		{"next points to page N", "the link to the next page leads to that page", nextToPage},
@@ -196,10 +198,16 @@ func echoToken(args []string) (action, error) {
 	return func(x *exchange) {
 		plain(x)
 		n := x.reply.status
+		token := x.r.Header.Get("Authorization")
 		x.reply = jsonReply(n, errorObject{
-			ErrorCode: statusCodes[n], ErrorSummary: "The request was refused: " + x.r.Header.Get("Authorization"), ErrorLink: statusCodes[n],
-			ErrorID: "oae" + x.id, ErrorCauses: []errorCause{{ErrorSummary: "Token: " + x.r.Header.Get("Authorization")}},
+			ErrorCode: statusCodes[n], ErrorSummary: "The request was refused: " + token, ErrorLink: statusCodes[n],
+			ErrorID: "oae" + x.id, ErrorCauses: []errorCause{
+				{ErrorSummary: "Token: " + token},
+				{ErrorSummary: "In an address: " + url.QueryEscape(token)},
+				{ErrorSummary: "In base64: " + base64.StdEncoding.EncodeToString([]byte(token))},
+			},
 		})
+		x.reply.header.Set("X-Okta-Request-Id", token)
 	}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
@@ -225,8 +226,9 @@ var effectTests = []effectTest{
 	{"504", "STATUS", wantStatus(504, "E0000009")},
 	{"403 echoing the token", "STATUS echoing the token", func(t *testing.T, a answer, f *fixture) {
 		wantStatus(403, "E0000006")(t, a, f)
-		if strings.Count(a.body, oktasim.DefaultToken) != 2 {
-			t.Errorf("%s", a.body)
+		encoded := base64.StdEncoding.EncodeToString([]byte("SSWS " + oktasim.DefaultToken))
+		if strings.Count(a.body, oktasim.DefaultToken) != 3 || !strings.Contains(a.body, encoded) || a.Header.Get("X-Okta-Request-Id") != "SSWS "+oktasim.DefaultToken {
+			t.Errorf("%v %s", a.Header, a.body)
 		}
 	}},
 	{"cursor invalid", "cursor invalid", func(t *testing.T, a answer, f *fixture) {

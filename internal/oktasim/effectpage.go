@@ -48,6 +48,7 @@ var (
 	idPattern        = regexp.MustCompile(`^\{"id":"[^"]*",`)
 	statusPattern    = regexp.MustCompile(`"status":"[^"]*"`)
 	profilePattern   = regexp.MustCompile(`"profile":`)
+	titlePattern     = regexp.MustCompile(`"title":`)
 	firstNamePattern = regexp.MustCompile(`"(firstName|name)":"`)
 )
 
@@ -63,6 +64,7 @@ func withoutID(b []byte) []byte      { return replaceOnce(b, idPattern, "{") }
 func withoutProfile(b []byte) []byte { return replaceOnce(b, profilePattern, `"oldProfile":`) }
 
 func withWrongTypes(b []byte) []byte {
+	b = replaceOnce(b, titlePattern, `"formerTitle":`) // of two, the last would count
 	return replaceOnce(b, firstNamePattern, `"firstName":42,"title":{"text":"Engineer"},"nickName":"`)
 }
 

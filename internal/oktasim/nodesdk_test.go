@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -94,8 +95,14 @@ func TestNodeSDK(t *testing.T) {
 	if got.One != plain[0] || got.Missing.Status != 404 || got.Missing.Code != "E0000007" {
 		t.Errorf("one user %s, a missing one %+v", got.One, got.Missing)
 	}
-	if len(got.Waits) == 0 {
-		t.Error("the SDK never waited for the rate limit")
+	refused := map[string]bool{}
+	for _, r := range server.Requests() {
+		if r.Status == 429 {
+			refused[regexp.MustCompile("/groups/.*/users").ReplaceAllString(r.Path, "/groups/*/users")] = true
+		}
+	}
+	if len(got.Waits) < 2 || !refused["/api/v1/users"] || !refused["/api/v1/groups/*/users"] {
+		t.Errorf("the SDK waited %d times, and met the rate limit at %v; want both lists", len(got.Waits), refused)
 	}
 	for _, ms := range got.Waits {
 		if ms < 1000 || ms > 4000 {
