@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -139,10 +140,11 @@ func (c *runCmd) validate() error {
 
 // httpConfig is the client's configuration from flags and environment.
 func (c *runCmd) httpConfig(e *env) (amsx.HTTP, error) {
+	variable := func(name string) string { return cmp.Or(e.getenv(name), e.getenv(strings.ToLower(name))) } // either is in use
 	cfg := amsx.HTTP{
 		UserAgent: "amsx/" + version,
 		Policy:    amsx.HTTPPolicy{AllowHosts: c.AllowHost},
-		Proxy:     httpproxy.Config{HTTPProxy: e.getenv("HTTP_PROXY"), HTTPSProxy: e.getenv("HTTPS_PROXY"), NoProxy: e.getenv("NO_PROXY")},
+		Proxy:     httpproxy.Config{HTTPProxy: variable("HTTP_PROXY"), HTTPSProxy: variable("HTTPS_PROXY"), NoProxy: variable("NO_PROXY")},
 		Hints: amsx.HTTPHints{
 			AllowHost:        "run with --allow-host HOST (or set AMSX_ALLOW_HOST)",
 			RootCertificates: "give that authority's root certificate with --root-certificates FILE.pem (or set AMSX_ROOT_CERTIFICATES)",
