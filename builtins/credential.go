@@ -60,11 +60,10 @@ func openPack(c *runtime.Call) (runtime.Value, error) {
 	for i, h := range cred.Hosts {
 		hosts[i] = runtime.Text(h)
 	}
-	c.Variable(0).Set(runtime.Row(runtime.NewColumns(packColumns...), []runtime.Value{
+	return runtime.Null(), c.Variable(0).Set(runtime.Row(runtime.NewColumns(packColumns...), []runtime.Value{
 		runtime.Text(cred.Name), runtime.Text(cred.URL), runtime.Text(cred.Domain), runtime.Text(cred.Username),
 		runtime.Text(cred.Password).WithTaint(taint), runtime.List(hosts...),
 	}))
-	return runtime.Null(), nil
 }
 
 func authorize(c *runtime.Call) (runtime.Value, error) {

@@ -31,7 +31,7 @@ func regexFunctions() []*runtime.Command {
 				if err != nil || c.Arg(0).IsNull() {
 					return runtime.Null(), err
 				}
-				return runtime.Text(re.ReplaceAllString(c.Text(0), c.Text(2))), nil
+				return replaceAll(re, c.Text(0), c.Text(2))
 			},
 		},
 		{
@@ -53,6 +53,20 @@ func regexFunctions() []*runtime.Command {
 			},
 		},
 	}
+}
+
+// replaceAll is ReplaceAllString, for texts of at most maxText bytes.
+func replaceAll(re *regexp.Regexp, s, with string) (runtime.Value, error) {
+	var b []byte
+	from := 0
+	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+		b = append(b, s[from:m[0]]...)
+		b = re.ExpandString(b, with, s, m)
+		if from = m[1]; len(b) > maxText {
+			return runtime.Null(), failf("", "the text would be longer than %d MB", maxText>>20)
+		}
+	}
+	return runtime.Text(string(append(b, s[from:]...))), nil
 }
 
 // regex is the pattern of argument 1; an empty one matches everything.

@@ -11,7 +11,7 @@ import (
 	"github.com/amsx-lang/amsx/runtime"
 )
 
-// maxText is how many characters Pad and Replace make at most.
+// maxText is how many bytes Replace and RegexReplace make at most.
 const maxText = 64 << 20
 
 // mapped is a function of one text that gives a text, and Null for Null.

@@ -17,8 +17,7 @@ func variableCommands() []*runtime.Command {
 				if k := list.Kind(); k != runtime.KindList && k != runtime.KindNull {
 					return runtime.Null(), failf("begin with Set "+v.Name()+" = List()", "%s holds a %s, no list", v.Name(), k)
 				}
-				v.Set(runtime.Append(list, runtime.Detach(c.Arg(1))))
-				return runtime.Null(), nil
+				return runtime.Null(), v.Set(runtime.Append(list, runtime.Detach(c.Arg(1))))
 			},
 		},
 	}

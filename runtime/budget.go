@@ -44,7 +44,7 @@ func (l Limits) withDefaults() Limits {
 const batch = 512
 
 // longText is the length from which a text is counted against the memory budget at
-// once, and not at the next look.
+// once; see large.
 const longText = 1 << 16
 
 func wallSpent(d time.Duration) *Error {
@@ -65,25 +65,48 @@ func (in *Interp) refuel(pos lexer.Position) *Error {
 			Message: fmt.Sprintf("the script ran more than %d lines", in.limits.Statements),
 			Hint:    "look for a loop that does not end, or raise the limit for statements"}
 	}
-	// Counting the variables costs as much as they are large, so a large heap
-	// is counted less often.
-	if in.executed >= in.nextCount {
-		return in.countMemory(pos)
-	}
-	return nil
+	return in.countMemory(pos)
 }
 
-// countMemory adds up what the variables keep alive.
+// countMemory adds up what the variables, the result buffer and the pending SQL
+// text keep alive.
 func (in *Interp) countMemory(pos lexer.Position) *Error {
-	var n int64
-	for _, v := range in.slots {
-		n += int64(v.Size())
-		if n > in.limits.Memory {
-			return &Error{Kind: BudgetSpent, Pos: pos, Code: CodeBudgetMemory,
-				Message: fmt.Sprintf("the variables hold more than %d MB", in.limits.Memory>>20),
-				Hint:    "do not collect whole lists in a variable: work on each record inside its loop"}
-		}
+	n := int64(in.result.Size()) + in.textSize
+	for i := range in.slots {
+		n += int64(in.slots[i].Size())
 	}
-	in.nextCount = in.executed + max(batch, n/256)
-	return nil
+	if n <= in.limits.Memory {
+		return nil
+	}
+	e := &Error{Kind: BudgetSpent, Pos: pos, Code: CodeBudgetMemory,
+		Message: fmt.Sprintf("the variables hold more than %d MB", in.limits.Memory>>20),
+		Hint:    "do not collect whole lists in a variable: work on each record inside its loop"}
+	if in.textSize > n/2 {
+		e.Message = fmt.Sprintf("the SQL text that Text blocks have collected is longer than %d MB", in.limits.Memory>>20)
+		e.Hint = "write SqlExecute inside the loop, behind EndText"
+	}
+	return e
+}
+
+// checkValue refuses a value that no variable may hold, before it is made into
+// a text or put into another.
+func (in *Interp) checkValue(v Value) *Error {
+	if v.depth() > maxNesting {
+		return &Error{Kind: BudgetSpent, Code: CodeBudgetMemory,
+			Message: fmt.Sprintf("lists and rows are put into each other more than %d deep", maxNesting),
+			Hint:    "add to a list with Add, and to a text with &"}
+	}
+	return in.tooLong(v.Size(), "a "+v.kind.String())
+}
+
+// large reports whether v is counted against the memory budget at once, and
+// not at the next look: it may be twice as large in the next line.
+func (v *Value) large() bool {
+	switch v.kind {
+	case KindText, KindJSON, KindXML:
+		return v.num > longText
+	case KindList, KindRow, KindTable:
+		return v.depth() > 1 || v.weight() > longText/weight(valueSize)
+	}
+	return false
 }

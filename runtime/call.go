@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,7 +119,7 @@ func (c *Call) SQL(i int) ([]Query, error) {
 // Pending returns the SQL text that Text blocks have collected, and forgets it.
 func (c *Call) Pending() []Query {
 	q := c.interp.pending
-	c.interp.pending = nil
+	c.interp.pending, c.interp.textSize = nil, 0
 	return q
 }
 
@@ -146,8 +147,13 @@ func (v Variable) Get() (Value, error) {
 	return x, nil
 }
 
-// Set assigns it.
-func (v Variable) Set(x Value) { v.in.slots[v.slot] = x }
+// Set assigns it. The error says that it is too large.
+func (v Variable) Set(x Value) error {
+	if err := v.in.assign(v.slot, x); err != nil {
+		return err
+	}
+	return nil
+}
 
 // Result returns the result buffer, %MSRESULT%.
 func (c *Call) Result() Value { return c.interp.result }
@@ -292,8 +298,13 @@ func (in *Interp) call(site *callSite) (Value, error) {
 		v, err = site.cmd.Run(c)
 	}
 	in.calls = append(in.calls, c)
+	if err == nil && v.large() {
+		if e := in.checkValue(v); e != nil {
+			err = e
+		}
+	}
 	if err != nil {
-		return Value{}, in.newError(site.pos, CodeCommandFailed, err)
+		return Value{}, in.callError(site, c.taint, err)
 	}
 	if c.taint != 0 && !site.refuses && !site.cmd.Public {
 		v.taint |= c.taint
@@ -302,6 +313,18 @@ func (in *Interp) call(site *callSite) (Value, error) {
 		in.result = v
 	}
 	return v, nil
+}
+
+// callError is the error of a call. That of a function quotes its arguments: of
+// a secret, or of a part of one that no search for the secret would find.
+func (in *Interp) callError(site *callSite, t Taint, err error) *Error {
+	var e *Error
+	if t == 0 || site.refuses || errors.As(err, &e) && e.Kind != Failed {
+		return in.newError(site.pos, CodeCommandFailed, err)
+	}
+	return &Error{Pos: site.pos, Code: CodeCommandFailed,
+		Message: fmt.Sprintf("%s cannot work with what it was given; the reason is not shown, as it may quote a secret of the credential pack %s", site.cmd.Name, in.packNames(t)),
+		Hint:    "look whether the password or token in the pack is the right one"}
 }
 
 // A CheckedCall is one call of a command while a program is compiled.

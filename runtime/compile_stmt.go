@@ -125,7 +125,7 @@ func (c *compiler) set(s *ast.Set) func(in *Interp) signal {
 		if err != nil {
 			return in.fail(pos, CodeFailed, err)
 		}
-		if v.num > longText && v.kind == KindText {
+		if v.large() {
 			return in.set(slot, v)
 		}
 		in.slots[slot] = v
@@ -192,6 +192,12 @@ func (c *compiler) text(s *ast.Text) func(in *Interp) signal {
 				in.textAt = pos
 			}
 			in.pending = append(in.pending, queries...)
+			for i := range queries {
+				in.textSize += int64(len(queries[i].SQL))
+				for _, v := range queries[i].Args {
+					in.textSize += int64(v.Size())
+				}
+			}
 			return sigNext
 		}
 	}

@@ -9,11 +9,11 @@ import (
 
 // maxText bounds the text of one join: a value longer than the memory budget
 // is never made.
-func (in *Interp) tooLong(n int) error {
+func (in *Interp) tooLong(n int, what string) *Error {
 	if int64(n) <= in.limits.Memory {
 		return nil
 	}
-	return &Error{Kind: BudgetSpent, Code: CodeBudgetMemory, Message: "a text grows larger than " + strconv.FormatInt(in.limits.Memory>>20, 10) + " MB",
+	return &Error{Kind: BudgetSpent, Code: CodeBudgetMemory, Message: what + " grows larger than " + strconv.FormatInt(in.limits.Memory>>20, 10) + " MB",
 		Hint: "do not collect whole lists in a variable: work on each record inside its loop"}
 }
 
@@ -156,7 +156,7 @@ func joinParts(parts []appender) compiled {
 					return b, err
 				}
 				if len(b) > longText {
-					if err := in.tooLong(len(b)); err != nil {
+					if err := in.tooLong(len(b), "a text"); err != nil {
 						return b, err
 					}
 				}
@@ -177,7 +177,7 @@ func joinParts(parts []appender) compiled {
 		}
 		if len(b) > longText {
 			in.buf = nil
-			if err := in.tooLong(len(b)); err != nil {
+			if err := in.tooLong(len(b), "a text"); err != nil {
 				return Value{}, err
 			}
 		}

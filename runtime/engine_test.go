@@ -97,8 +97,7 @@ func (b *bench) commands() *runtime.Table {
 			if err != nil {
 				return v, err
 			}
-			x.Set(runtime.Append(v, runtime.Detach(c.Arg(1))))
-			return runtime.Null(), nil
+			return runtime.Null(), x.Set(runtime.Append(v, runtime.Detach(c.Arg(1))))
 		}},
 		{Name: "Fail", Statement: true, Function: true, Params: []runtime.Param{text("text")}, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return runtime.Null(), errors.New(c.Text(0))
@@ -111,8 +110,7 @@ func (b *bench) commands() *runtime.Table {
 			if err != nil {
 				return runtime.Null(), err
 			}
-			c.Variable(0).Set(runtime.Row(runtime.NewColumns("Url", "Password"), []runtime.Value{runtime.Text("https://example.com"), runtime.Text(b.pack).WithTaint(t)}))
-			return runtime.Null(), nil
+			return runtime.Null(), c.Variable(0).Set(runtime.Row(runtime.NewColumns("Url", "Password"), []runtime.Value{runtime.Text("https://example.com"), runtime.Text(b.pack).WithTaint(t)}))
 		}},
 		{Name: "Send", Statement: true, Params: []runtime.Param{text("host"), any("body")}, Run: func(c *runtime.Call) (runtime.Value, error) {
 			if err := c.CheckTaint(c.Arg(1), c.Text(0)); err != nil {

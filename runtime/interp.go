@@ -27,18 +27,18 @@ type Interp struct {
 
 	target int // the loop that sigBreak and sigContinue mean
 
-	fuel      int
-	executed  int64
-	nextCount int64
+	fuel     int
+	executed int64
 
-	result  Value // %MSRESULT%
-	status  int64 // %HTTPSTATUS%
-	rows    int64 // %ROWCOUNT%
-	caught  *Error
-	headers []HeaderField
-	answer  map[string][]string
-	pending []Query // SQL text that waits for SqlExecute
-	textAt  lexer.Position
+	result   Value // %MSRESULT%
+	status   int64 // %HTTPSTATUS%
+	rows     int64 // %ROWCOUNT%
+	caught   *Error
+	headers  []HeaderField
+	answer   map[string][]string
+	pending  []Query // SQL text that waits for SqlExecute
+	textSize int64   // of pending
+	textAt   lexer.Position
 
 	packs   []openPack
 	secrets redact.Set
@@ -107,14 +107,22 @@ func (in *Interp) errorAt(pos lexer.Position, err error) error {
 
 // set assigns a variable.
 func (in *Interp) set(slot int, v Value) signal {
-	in.slots[slot] = v
-	if v.kind == KindText && v.num > longText {
-		if err := in.countMemory(lexer.Position{}); err != nil {
-			in.err = err
-			return sigError
-		}
+	if err := in.assign(slot, v); err != nil {
+		in.err = err
+		return sigError
 	}
 	return sigNext
+}
+
+func (in *Interp) assign(slot int, v Value) *Error {
+	in.slots[slot] = v
+	if !v.large() {
+		return nil
+	}
+	if err := in.countMemory(lexer.Position{}); err != nil {
+		return err
+	}
+	return in.checkValue(v)
 }
 
 // unset is the error of reading a variable whose assignment did not run.

@@ -19,11 +19,11 @@ type list struct {
 func List(items ...Value) Value {
 	l := &list{items: items}
 	l.used.Store(int64(len(items)))
-	v := Value{kind: KindList, ref: l, num: uint64(len(items))}
-	for _, x := range items {
-		v.taint |= x.Taint()
-	}
-	return v
+	return listValue(l, len(items), heldIn(items))
+}
+
+func listValue(l *list, n int, h held) Value {
+	return Value{kind: KindList, ref: l, num: uint64(n), nanos: uint32(h.weight), exp: h.depth, taint: h.taint}
 }
 
 // Items returns the elements of a List, nil for any other value. Those of a
@@ -67,7 +67,9 @@ func Append(list_, x Value) Value {
 		l = grown
 	}
 	l.items[n] = x
-	return Value{kind: KindList, ref: l, num: uint64(n + 1), taint: list_.taint | x.Taint()}
+	h := held{weight: weight(list_.nanos), depth: list_.exp, taint: list_.taint}
+	h.add(x)
+	return listValue(l, int(n+1), h)
 }
 
 // ParseList splits text as a List parameter is given: at new lines or
@@ -131,10 +133,15 @@ func quotedItem(s, sep string) (item, rest string, ok bool) {
 	return "", "", false
 }
 
-// appendListItem writes an element so that ParseList reads it back.
+// appendListItem writes an element so that ParseList reads it back. A List in a
+// List is written as JSON: quotes around quotes would double at each level.
 func appendListItem(dst []byte, x Value) []byte {
 	n := len(dst)
-	dst = x.AppendText(dst)
+	if x.kind == KindList {
+		dst = AppendJSON(dst, x)
+	} else {
+		dst = x.AppendText(dst)
+	}
 	s := string(dst[n:])
 	if s != "" && !strings.ContainsAny(s, ",;\n\"") && strings.TrimSpace(s) == s {
 		return dst

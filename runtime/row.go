@@ -60,25 +60,21 @@ func (c *Columns) Index(name string) int {
 type row struct {
 	cols   *Columns
 	values []Value
-	taint  Taint // of the values
+	held   held // the values
 }
 
 // Row returns a row. There must be a value for each column. Neither slice may
 // be changed afterwards.
 func Row(cols *Columns, values []Value) Value {
-	r := &row{cols: cols, values: values}
-	for _, x := range values {
-		r.taint |= x.Taint()
-	}
-	return Value{kind: KindRow, ref: r}
+	return Value{kind: KindRow, ref: &row{cols: cols, values: values, held: heldIn(values)}}
 }
 
 // A Rowset is the rows of a Table value. It is built by one goroutine and then
 // not changed.
 type Rowset struct {
-	cols  *Columns
-	rows  [][]Value
-	taint Taint
+	cols *Columns
+	rows [][]Value
+	held held // the values
 }
 
 // NewRowset returns an empty table of the columns.
@@ -86,8 +82,9 @@ func NewRowset(cols *Columns) *Rowset { return &Rowset{cols: cols} }
 
 // Add appends a row: a value for each column. The slice is kept.
 func (t *Rowset) Add(values []Value) {
+	t.held.weight = t.held.weight.plus(1) // the row itself
 	for _, x := range values {
-		t.taint |= x.Taint()
+		t.held.add(x)
 	}
 	t.rows = append(t.rows, values)
 }
@@ -132,15 +129,15 @@ func (v Value) Field(name string) (Value, bool) {
 
 // with returns a row with name = x, the column added where it is missing.
 func (r *row) with(name string, x Value) *row {
-	i := r.cols.Index(name)
-	n := &row{cols: r.cols, taint: r.taint | x.Taint()}
-	if i >= 0 {
+	n := &row{cols: r.cols}
+	if i := r.cols.Index(name); i >= 0 {
 		n.values = slices.Clone(r.values)
 		n.values[i] = x
-		return n
+	} else {
+		n.cols = NewColumns(append(slices.Clone(r.cols.names), name)...)
+		n.values = append(slices.Clone(r.values), x)
 	}
-	n.cols = NewColumns(append(slices.Clone(r.cols.names), name)...)
-	n.values = append(slices.Clone(r.values), x)
+	n.held = heldIn(n.values)
 	return n
 }
 

@@ -43,17 +43,17 @@ type Taint uint16
 // value, and is immutable but for Lists, Rows and Tables, which are shared by
 // reference until they are changed (copy on write). The zero Value is Null.
 type Value struct {
-	// num is a text's length, a small number's coefficient, a boolean, a
-	// date's day number since 1970-01-01, an instant's Unix seconds.
+	// num is a text's or List's length, a small number's coefficient, a
+	// boolean, a date's day number since 1970-01-01, an instant's Unix seconds.
 	num uint64
 	// ref is the bytes of a text, of Json or of a number in JSON (textPtr), or
 	// the value itself where it does not fit: *decimal.Decimal, *list, *row,
 	// *Rowset, *PageRecord, an XMLNode.
 	ref   any
 	kind  Kind
-	exp   int8  // a small number's exponent: value = coefficient × 10^exp
-	taint Taint // see Taint
-	nanos uint32
+	exp   int8   // a small number's exponent: value = coefficient × 10^exp; a List's depth
+	taint Taint  // see Taint
+	nanos uint32 // an instant's; a List's weight
 }
 
 // textPtr keeps a text's bytes alive without the allocation that boxing a
@@ -106,9 +106,9 @@ func (v Value) IsNull() bool { return v.kind == KindNull }
 func (v Value) Taint() Taint {
 	switch r := v.ref.(type) {
 	case *row:
-		return v.taint | r.taint
+		return v.taint | r.held.taint
 	case *Rowset:
-		return v.taint | r.taint
+		return v.taint | r.held.taint
 	}
 	return v.taint
 }
