@@ -183,6 +183,9 @@ func (t *Table) All() []*Command { return t.commands }
 type SQLTemplate interface {
 	// Refs returns the references whose values Render wants, in that order.
 	Refs() []*ast.Path
+	// Pattern reports whether reference i stands in a text that LIKE compares
+	// with, where a percent sign is more often meant as one.
+	Pattern(i int) bool
 	// Render returns the statements with their bound values.
 	Render(values []Value) ([]Query, error)
 }

@@ -51,19 +51,19 @@ func (c *compiler) sql(parts []ast.Part, pos lexer.Position) *sqlPlan {
 	}
 	t, list := c.o.SQL(parts, c.o.Schema)
 	c.list = append(c.list, list...)
-	if list.HasErrors() || t == nil {
-		// The references are looked at even so: both are said at once.
-		for _, p := range parts {
-			if p.Ref != nil {
-				c.reader(p.Ref, inSQL)
-			}
-		}
+	if t == nil {
 		return nil
 	}
 	plan := &sqlPlan{template: t, pos: pos}
-	good := true
-	for _, ref := range t.Refs() {
-		x, ok := c.reader(ref, inSQL)
+	// The references are looked at even where the text has errors: both are
+	// said at once.
+	good := !list.HasErrors()
+	for i, ref := range t.Refs() {
+		where := inSQL
+		if t.Pattern(i) {
+			where = inPattern
+		}
+		x, ok := c.reader(ref, where)
 		good = good && ok
 		plan.refs = append(plan.refs, x)
 	}

@@ -289,6 +289,15 @@ func compileSQL(parts []ast.Part, schema runtime.Schema) (runtime.SQLTemplate, l
 
 func (t *fakeSQL) Refs() []*ast.Path { return t.refs }
 
+func (t *fakeSQL) Pattern(i int) bool {
+	for j, p := range t.parts {
+		if p.Ref == t.refs[i] {
+			return j > 0 && strings.HasSuffix(t.parts[j-1].Text, "LIKE '")
+		}
+	}
+	return false
+}
+
 func (t *fakeSQL) Render(values []runtime.Value) ([]runtime.Query, error) {
 	var b strings.Builder
 	for _, p := range t.parts {

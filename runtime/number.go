@@ -82,9 +82,7 @@ func ParseNumber(s string) (Value, error) {
 }
 
 func numberError(s string, err error) error {
-	if len(s) > 40 {
-		s = s[:40] + "…"
-	}
+	s = short(s)
 	if errors.Is(err, ErrNotNumber) {
 		return fmt.Errorf("%q %w", s, err)
 	}

@@ -119,12 +119,20 @@ func shown(v Value) string {
 	if v.Taint() != 0 {
 		return mask
 	}
-	s := v.Text()
-	if len(s) > 40 {
-		s = s[:40] + "…"
-	}
+	s := short(v.Text())
 	if v.kind == KindText {
 		return fmt.Sprintf("%q", s)
+	}
+	return s
+}
+
+// short is the beginning of a text, for messages.
+func short(s string) string {
+	n := 0
+	for i := range s {
+		if n++; n > 40 {
+			return s[:i] + "…"
+		}
 	}
 	return s
 }

@@ -66,6 +66,7 @@ const (
 	inExpr textKind = iota
 	inText
 	inSQL
+	inPattern // of LIKE in SQL
 )
 
 // resolve finds what a reference reads. It reports an unknown name, and takes
@@ -90,7 +91,7 @@ func (c *compiler) resolve(p *ast.Path, where textKind) (place, bool) {
 	switch {
 	case where == inText && isHexByte(root):
 		c.errorf(p.Pos, CodeUnknownName, fmt.Sprintf("write UrlEncode(…) around the text, or double the percent signs: %%%%%s%%%%", root), "%%%s%% reads a variable %s, which nothing assigns; it looks like a part of an encoded address", root, root)
-	case where == inSQL && (c.tree.Declared || near == ""):
+	case where == inPattern:
 		hint := fmt.Sprintf("write %%%%%s%%%% for literal percent signs", p.Raw)
 		if near != "" {
 			hint = fmt.Sprintf("did you mean %%%s%%? Or %s", near, hint)

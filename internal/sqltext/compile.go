@@ -13,7 +13,7 @@ func (d Dialect) Compile(parts []ast.Part, schema runtime.Schema) (runtime.SQLTe
 	var list lexer.List
 	s := newScanner(parts, &list)
 	tokens := s.scan()
-	t := &Template{dialect: d, schema: schema, refs: s.refs}
+	t := &Template{dialect: d, schema: schema, refs: s.refs, patterns: map[int]bool{}}
 	for len(tokens) > 0 {
 		n := 0
 		for tokens[n].kind != end {
@@ -63,6 +63,7 @@ type level struct {
 	closer   string   // what is written for the closing parenthesis
 	limit    *segment // the n of TOP n, written at the end
 	column   int      // commas before this place
+	adds     *token   // the last arithmetic operator; nil: none
 	closed   *level   // the level that the closing parenthesis before this place ended
 }
 
@@ -97,12 +98,14 @@ func (c *compiler) errorf(t *token, code, hint, format string, args ...any) {
 }
 
 func (c *compiler) emit(s string) {
-	if n := len(c.stmt.segments); n > 0 && c.stmt.segments[n-1].slot == nil {
+	if n := len(c.stmt.segments); n > 0 && c.stmt.segments[n-1].slot == nil && c.stmt.segments[n-1].mark == noMark {
 		c.stmt.segments[n-1].text += s
 		return
 	}
 	c.stmt.segments = append(c.stmt.segments, segment{text: s})
 }
+
+func (c *compiler) mark(m listMark) { c.stmt.segments = append(c.stmt.segments, segment{mark: m}) }
 
 func (c *compiler) statement() {
 	for c.i < len(c.tokens) && c.tokens[c.i].kind == space {
@@ -189,6 +192,9 @@ func (c *compiler) operator(t *token, l *level) bool {
 			return false
 		}
 		c.endSelect(l)
+		if l.kind == inList {
+			c.mark(listEnd)
+		}
 		closer := l.closer
 		if closer == "" {
 			closer = ")"
@@ -200,8 +206,15 @@ func (c *compiler) operator(t *token, l *level) bool {
 		return true
 	case ",":
 		l.column++
-	case "+":
-		c.plus(t, l)
+		if l.kind == inList {
+			c.mark(listComma)
+			return false
+		}
+	case "+", "-", "*", "/", "%":
+		l.adds = t
+		if t.text == "+" {
+			c.plus(t, l)
+		}
 	case "::":
 		c.errorf(t, CodeForm, "CAST(x AS type)", "a cast with :: is PostgreSQL's own")
 	}
@@ -240,6 +253,9 @@ func (c *compiler) open(t *token, l *level) {
 		}
 	}
 	c.emit("(")
+	if n.kind == inList {
+		c.mark(listBegin)
+	}
 	c.levels = append(c.levels, n)
 }
 

@@ -236,6 +236,11 @@ func (c *compiler) text(t *token) {
 		c.literal(t)
 		return
 	}
+	if p.is("LIKE", "GLOB") {
+		for _, x := range t.parts {
+			c.t.patterns[x.ref] = true
+		}
+	}
 	if what, hint := c.textPlace(t, p, l); what != "" {
 		x := c.raw(firstRef(t.parts))
 		c.errorf(t, CodePlace, strings.ReplaceAll(hint, "%x%", x), "a string with %s cannot stand here: %s", x, what)
@@ -321,29 +326,47 @@ func (c *compiler) cast() cast {
 		}
 		return c.castTo(q, nil)
 	case l.prev != nil && l.prev.kind == op && comparison[l.prev.text]:
-		if l.prev2.isOp(")") && l.closed != nil && numeric[l.closed.function] {
+		if c.calculated(l) {
 			return asNumber
 		}
 		var qualifier *token
 		if l.prev3.isOp(".") {
-			qualifier = c.beforeDot()
+			qualifier = c.back(4) // before the dot
 		}
 		return c.castTo(l.prev2, qualifier)
 	}
 	return asIs
 }
 
+// calculated reports whether the left side of the comparison at hand is
+// calculated: a number, or what an arithmetic operator or one of the numeric
+// functions gives.
+func (c *compiler) calculated(l *level) bool {
+	switch q := l.prev2; {
+	case q == nil:
+		return false
+	case q.kind == number:
+		return true
+	case q.isOp(")") && l.closed != nil && (numeric[l.closed.function] || l.closed.kind == group && l.closed.adds != nil):
+		return true
+	}
+	before := l.prev3
+	if before.isOp(".") {
+		before = c.back(5)
+	}
+	return l.adds != nil && l.adds == before
+}
+
 var comparison = set("= == <> != < <= > >=")
 
-// beforeDot returns the name before the dot of a column that an operator
-// follows: three tokens back from it.
-func (c *compiler) beforeDot() *token {
-	n := 0
+// back returns token n before the one at hand, blanks left out; nil: there is
+// none.
+func (c *compiler) back(n int) *token {
 	for i := c.i - 1; i >= 0; i-- {
 		if c.tokens[i].kind == space {
 			continue
 		}
-		if n++; n == 4 {
+		if n--; n == 0 {
 			return &c.tokens[i]
 		}
 	}

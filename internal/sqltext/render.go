@@ -44,13 +44,19 @@ type renderer struct {
 	values []runtime.Value
 	sql    strings.Builder
 	args   []runtime.Value
+	filled bool   // the IN at hand has an element
+	comma  string // a comma and blanks that wait for the element behind them
 }
 
 func (r *renderer) render() error {
 	for i := range r.stmt.segments {
 		s := &r.stmt.segments[i]
+		if s.mark != noMark {
+			r.mark(s.mark)
+			continue
+		}
 		if s.slot == nil {
-			r.sql.WriteString(s.text)
+			r.write(s.text)
 			continue
 		}
 		if err := r.slot(s.slot); err != nil {
@@ -64,9 +70,47 @@ func (r *renderer) render() error {
 	return nil
 }
 
+// mark begins, parts and ends the elements of an IN. A List among them may be
+// empty: then its comma goes with it.
+func (r *renderer) mark(m listMark) {
+	switch m {
+	case listBegin:
+		r.filled = false
+	case listComma:
+		if r.filled {
+			r.comma = "," + lineEnds(r.comma)
+		}
+	case listEnd:
+		r.sql.WriteString(lineEnds(r.comma))
+		r.comma = ""
+		if !r.filled {
+			r.sql.WriteString(r.t.dialect.emptyList())
+		}
+		r.filled = true // as an element of an IN around it
+	}
+}
+
+// lineEnds are those of a text: they stay, so that a line of a database's
+// message is a line of the script's text.
+func lineEnds(s string) string { return strings.Repeat("\n", strings.Count(s, "\n")) }
+
+// write writes text of the script, or the place of a value.
+func (r *renderer) write(text string) {
+	if strings.TrimSpace(text) == "" {
+		if r.comma != "" {
+			r.comma += text
+			return
+		}
+	} else {
+		r.sql.WriteString(r.comma)
+		r.comma, r.filled = "", true
+	}
+	r.sql.WriteString(text)
+}
+
 func (r *renderer) bind(v runtime.Value) {
 	r.args = append(r.args, v)
-	r.sql.WriteString(r.t.dialect.placeholder(len(r.args)))
+	r.write(r.t.dialect.placeholder(len(r.args)))
 }
 
 func (r *renderer) slot(s *slot) error {
@@ -191,7 +235,11 @@ func (r *renderer) list(s *slot, v runtime.Value) error {
 	}
 	if s.use == useBareList {
 		r.sql.WriteByte('(')
-		defer r.sql.WriteByte(')')
+		r.mark(listBegin)
+		defer func() {
+			r.mark(listEnd)
+			r.sql.WriteByte(')')
+		}()
 	}
 	n := 0
 	for _, e := range elements {
@@ -206,9 +254,6 @@ func (r *renderer) list(s *slot, v runtime.Value) error {
 			r.sql.WriteString(", ")
 		}
 		r.bind(x)
-	}
-	if n == 0 {
-		r.sql.WriteString(r.t.dialect.emptyList())
 	}
 	return nil
 }

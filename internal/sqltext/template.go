@@ -12,12 +12,16 @@ type Template struct {
 	dialect    Dialect
 	schema     runtime.Schema
 	refs       []*ast.Path
+	patterns   map[int]bool // the references in texts behind LIKE
 	statements []statement
 }
 
 // Refs returns the references whose values Render wants, in that order. One of
 // them may be %NOW% where the text has GETDATE() or its like.
 func (t *Template) Refs() []*ast.Path { return t.refs }
+
+// Pattern reports whether reference i stands in a text behind LIKE.
+func (t *Template) Pattern(i int) bool { return t.patterns[i] }
 
 // A statement is one SQL statement of a template.
 type statement struct {
@@ -36,7 +40,19 @@ type table struct {
 type segment struct {
 	text string
 	slot *slot
+	mark listMark
 }
+
+// A listMark is a place of the parentheses of an IN whose elements may come
+// from Lists, of which each may be empty.
+type listMark uint8
+
+const (
+	noMark    listMark = iota
+	listBegin          // behind (
+	listComma          // between elements
+	listEnd            // before )
+)
 
 // A slot is the place of one reference, or of one string with references.
 type slot struct {
