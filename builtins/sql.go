@@ -61,6 +61,9 @@ func sqlCommands() []*runtime.Command {
 						return runtime.Null(), errors.Join(err, cur.Close())
 					}
 					t.Add(keep(values))
+					if err := c.Fits(t.Value()); err != nil {
+						return runtime.Null(), errors.Join(err, cur.Close())
+					}
 				}
 			},
 			Iterate: rows,
@@ -84,6 +87,14 @@ func sqlCommands() []*runtime.Command {
 					return runtime.Null(), err
 				}
 				return execute(c, queries)
+			},
+		},
+		{
+			Name: "ClearText", Group: "SQL", Summary: "Forgets the SQL text that Text … EndText has collected, without running it.", Statement: true, Provenance: runtime.Documented,
+			Examples: []runtime.Example{script("Text\nDELETE FROM Department\nEndText\nClearText\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "2\n")},
+			Run: func(c *runtime.Call) (runtime.Value, error) {
+				c.Pending()
+				return runtime.Null(), nil
 			},
 		},
 		{

@@ -155,6 +155,15 @@ func (v Variable) Set(x Value) error {
 	return nil
 }
 
+// Fits is an error when v, which is still being made, is larger than the run's
+// memory may be.
+func (c *Call) Fits(v Value) error {
+	if err := c.interp.checkValue(v); err != nil {
+		return err
+	}
+	return nil
+}
+
 // Result returns the result buffer, %MSRESULT%.
 func (c *Call) Result() Value { return c.interp.result }
 

@@ -128,6 +128,11 @@ func (c *compiler) while(s *ast.While) func(in *Interp) signal {
 	body := c.loopBody(l, s.Body)
 	return func(in *Interp) signal {
 		for n := int64(1); ; n++ {
+			if n > 1 && in.hook != nil {
+				if sig := in.line(s.Pos); sig != sigNext {
+					return sig
+				}
+			}
 			ok, err := cond(in)
 			if err != nil {
 				return in.fail(s.Pos, CodeFailed, err)

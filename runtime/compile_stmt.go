@@ -139,13 +139,14 @@ func (c *compiler) set(s *ast.Set) func(in *Interp) signal {
 
 func (c *compiler) ifStmt(s *ast.If) func(in *Interp) signal {
 	type arm struct {
-		pos  lexer.Position
+		line lexer.Position
+		pos  lexer.Position // of the condition
 		cond func(in *Interp) (bool, error)
 		body block
 	}
 	arms := make([]arm, len(s.Arms))
 	for i, a := range s.Arms {
-		arms[i] = arm{a.Cond.Start(), c.cond(a.Cond), c.block(a.Body)}
+		arms[i] = arm{a.Pos, a.Cond.Start(), c.cond(a.Cond), c.block(a.Body)}
 	}
 	other := c.block(s.Else)
 	if len(arms) == 1 && len(other) == 0 {
@@ -163,6 +164,11 @@ func (c *compiler) ifStmt(s *ast.If) func(in *Interp) signal {
 	}
 	return func(in *Interp) signal {
 		for i := range arms {
+			if i > 0 && in.hook != nil {
+				if sig := in.line(arms[i].line); sig != sigNext {
+					return sig
+				}
+			}
 			ok, err := arms[i].cond(in)
 			if err != nil {
 				return in.fail(arms[i].pos, CodeFailed, err)

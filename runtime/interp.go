@@ -80,8 +80,8 @@ func (b block) run(in *Interp) signal {
 			}
 		}
 		if in.hook != nil {
-			if err := in.hook.Line(s.pos, Scope{in}); err != nil {
-				return in.fail(s.pos, CodeFailed, err)
+			if sig := in.line(s.pos); sig != sigNext {
+				return sig
 			}
 		}
 		if sig := s.run(in); sig != sigNext {
@@ -90,6 +90,14 @@ func (b block) run(in *Interp) signal {
 			}
 			return sig
 		}
+	}
+	return sigNext
+}
+
+// line tells the hook of a line that runs next.
+func (in *Interp) line(pos lexer.Position) signal {
+	if err := in.hook.Line(pos, Scope{in}); err != nil {
+		return in.fail(pos, CodeFailed, err)
 	}
 	return sigNext
 }
@@ -139,7 +147,9 @@ func (in *Interp) unset(slot int, pos lexer.Position) error {
 // A Hook is told of every line before it runs: for traces, coverage, profiles
 // and debuggers. Its methods are called from the run's goroutine.
 type Hook interface {
-	// Line is called before a statement runs. An error ends the run.
+	// Line is called before a line runs: each statement, each Else If whose
+	// condition is looked at, and While
+	// again before each turn. An error ends the run.
 	Line(pos lexer.Position, s Scope) error
 }
 

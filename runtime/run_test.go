@@ -124,6 +124,46 @@ func TestHook(t *testing.T) {
 	}
 }
 
+// The hook is told of each line as often as it runs: of Else If when its
+// condition is looked at, of While before each turn, and of no other line.
+func TestHookOfEachLine(t *testing.T) {
+	var b bench
+	p := mustCompile(t, &b, `Set n = 0
+While %n% < 2
+  Set n = %n% + 1
+  If %n% = 2 Then
+    Log "two"
+  Else If %n% = 1 Then
+    Log "one"
+  Else If %n% = 0 Then
+    Log "none"
+  End If
+End While
+For i = 1 To 2
+  If %i% = 3 Then Log "never"
+Next
+Try
+  Throw "x"
+Catch
+  Log "caught"
+End Try
+`)
+	var lines lineHook
+	if err := p.Run(context.Background(), runtime.RunOptions{Host: b.newHost(), Hook: &lines}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(lines), "[1 2 3 4 6 7 2 3 4 5 2 12 13 13 15 16 18]"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+type lineHook []int
+
+func (h *lineHook) Line(pos lexer.Position, _ runtime.Scope) error {
+	*h = append(*h, pos.Line)
+	return nil
+}
+
 // What a program is can be asked before it runs.
 func TestProgram(t *testing.T) {
 	var b bench

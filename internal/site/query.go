@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -94,14 +95,25 @@ func (s *Session) sqlError(err error) error {
 	}
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultError, sqlite.ResultConstraint, sqlite.ResultMismatch, sqlite.ResultRange, sqlite.ResultTooBig:
-		text := err.Error()
-		for _, cut := range []string{"sqlite: step: ", "sqlite: prepare: "} {
-			text = strings.TrimPrefix(text, cut)
-		}
-		return &SQLError{Text: text, err: err}
+		return &SQLError{Text: sqlMessage(err.Error()), err: err}
 	}
 	return s.explain("run SQL of the script", err)
 }
+
+// sqlMessage is what the database says, without the words of its library: the
+// place is one of the text that it was sent, not of the script.
+func sqlMessage(s string) string {
+	for _, cut := range []string{"sqlite: step: ", "sqlite: prepare: "} {
+		s = strings.TrimPrefix(s, cut)
+	}
+	s = placeInSQL.ReplaceAllString(s, "")
+	for _, cut := range []string{"SQL logic error: ", "constraint failed: "} {
+		s = strings.TrimPrefix(s, cut)
+	}
+	return s
+}
+
+var placeInSQL = regexp.MustCompile(`^\d+:\d+: `)
 
 // A SQLError is what the database says against SQL of the script.
 type SQLError struct {
@@ -202,8 +214,7 @@ func columnValue(st *sqlite.Stmt, i int, typ runtime.ColumnType) runtime.Value {
 	}
 	s := st.ColumnText(i)
 	if st.ColumnType(i) == sqlite.TypeFloat {
-		// The shortest digits that give the same number, never the binary ones.
-		s = strconv.FormatFloat(st.ColumnFloat(i), 'f', -1, 64)
+		s = decimalText(st.ColumnFloat(i))
 		typ = runtime.ColumnNumber
 	}
 	switch typ {
@@ -221,6 +232,17 @@ func columnValue(st *sqlite.Stmt, i int, typ runtime.ColumnType) runtime.Value {
 		}
 	}
 	return runtime.Text(s)
+}
+
+// decimalText is a binary number of the database as the decimal number that it
+// stands for. A column keeps 15 digits of one; SQL that adds 0.1 and 0.2 gives
+// the same 0.3 as the script, not the 17 digits of 0.30000000000000004.
+func decimalText(f float64) string {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(f, 'e', 14, 64), 64)
+	if err != nil { // an infinity
+		rounded = f
+	}
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
 // Exec runs a statement that changes rows and returns how many. A write to a

@@ -158,6 +158,7 @@ func (c *compiler) token(t *token) {
 		if t.parts != nil {
 			c.name(t)
 		} else {
+			c.meantAsText(t, l)
 			c.emit(c.dialect.quote(t.text))
 		}
 	case str:

@@ -261,6 +261,25 @@ func (c *compiler) text(t *token) {
 	c.put(s)
 }
 
+// meantAsText finds a name in double quotes where a value is wanted and the
+// statement's tables have no such column: it is meant as text.
+func (c *compiler) meantAsText(t *token, l *level) {
+	p := l.prev
+	if !t.twice || c.t.schema == nil || c.next().isOp(".") {
+		return
+	}
+	if compared := p != nil && p.kind == op && comparison[p.text] || p.is("LIKE"); !compared && l.kind != inList && l.kind != values {
+		return
+	}
+	for _, tb := range c.stmt.tables {
+		_, cols, ok := c.t.schema.Table(tb.name)
+		if _, found := columnNamed(cols, t.text); !ok || found {
+			return
+		}
+	}
+	c.errorf(t, CodePlace, "write '"+t.text+"' for text", "%s is in double quotes, which are for names of columns, and there is no such column", t.text)
+}
+
 func firstRef(parts []piece) int {
 	for _, p := range parts {
 		if p.ref >= 0 {

@@ -193,7 +193,7 @@ func blanks(s string) string {
 // quoted reads a string or quoted name up to its closing character, which
 // stands for itself when doubled.
 func (s *scanner) quoted(k kind, closer byte, p lexer.Position) token {
-	t := token{kind: k, pos: p, text: ""}
+	t := token{kind: k, pos: p, text: "", twice: closer == '"'}
 	var b strings.Builder
 	hasRef := false
 	flush := func() {

@@ -31,6 +31,7 @@ type token struct {
 	parts []piece // str, name: its pieces, when one of them is a reference
 	ref   int     // ref: index into the template's references
 	glued bool    // no blank before it
+	twice bool    // name: in double quotes
 }
 
 // A piece is a part of a string or quoted name: text, or a reference.
