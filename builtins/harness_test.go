@@ -123,20 +123,31 @@ func (w *world) try(ctx context.Context, script string) (string, error) {
 	if list.HasErrors() {
 		return findings(list), list
 	}
-	s, err := w.db.Begin(ctx, site.RunInfo{RunID: 1, Transformation: "example", Testing: w.testing})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	s := w.begin(ctx)
 	program, list := runtime.Compile(tree, runtime.Options{Table: builtins.All(), SQL: sqltext.Compile, Schema: s, Packs: []string{"OKTA_API", "OTHER"}})
 	if list.HasErrors() {
 		_ = s.Abort()
 		return findings(list), list
 	}
+	return w.execute(ctx, program, s)
+}
+
+func (w *world) begin(ctx context.Context) *site.Session {
+	w.t.Helper()
+	s, err := w.db.Begin(ctx, site.RunInfo{RunID: 1, Transformation: "example", Testing: w.testing})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+// execute runs a program once and returns what it printed and the error.
+func (w *world) execute(ctx context.Context, program *runtime.Program, s *site.Session) (string, error) {
 	host := &runtime.Host{
 		Site: s, Web: w, Packs: w, Log: w, Now: func() time.Time { return now }, Rand: strings.NewReader(strings.Repeat("0123456789abcdef", 64)),
 		User: "tester", RunID: 1, Testing: w.testing, Secret: func(_, secret string) { w.secrets = append(w.secrets, secret) },
 	}
-	err = program.Run(ctx, runtime.RunOptions{Host: host})
+	err := program.Run(ctx, runtime.RunOptions{Host: host})
 	if err != nil {
 		_ = s.Abort()
 	} else {

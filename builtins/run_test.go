@@ -3,11 +3,16 @@ package builtins_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/amsx-lang/amsx/builtins"
+	"github.com/amsx-lang/amsx/internal/sqltext"
+	"github.com/amsx-lang/amsx/parser"
 	"github.com/amsx-lang/amsx/runtime"
 )
 
@@ -64,12 +69,98 @@ EndEach
 func TestSleepIsCancelled(t *testing.T) {
 	w := newSeed(t).world(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, cancel)
-	_, err := w.try(ctx, "Sleep 3600\n")
+	var cancelled time.Time
+	time.AfterFunc(20*time.Millisecond, func() {
+		cancelled = time.Now()
+		cancel()
+	})
+	_, err := w.try(ctx, "Try\n  Sleep 3600\nCatch\nEnd Try\n")
 	var e *runtime.Error
 	if !errors.As(err, &e) || e.Kind != runtime.Cancelled {
 		t.Errorf("got %v", err)
 	}
+	if took := time.Since(cancelled); took > 200*time.Millisecond {
+		t.Errorf("it ended %v after the cancel", took)
+	}
+}
+
+// A snapshot is the tables of a site, for a program that serves many runs.
+type snapshot struct {
+	names   []string
+	columns map[string][]runtime.Column
+}
+
+func (s snapshot) Tables() []string { return s.names }
+
+func (s snapshot) Table(name string) (string, []runtime.Column, bool) {
+	for _, n := range s.names {
+		if runtime.FoldName(n) == runtime.FoldName(name) {
+			return n, s.columns[n], true
+		}
+	}
+	return "", nil, false
+}
+
+// One program with a mapping, SQL, secrets, lists, rows and Try serves runs on
+// many sites at once; each has its own values. It is for the race detector.
+func TestConcurrentRunsOfOneProgram(t *testing.T) {
+	seed := newSeed(t)
+	first := seed.world(t)
+	s := first.begin(t.Context())
+	schema := snapshot{names: s.Tables(), columns: map[string][]runtime.Column{}}
+	for _, n := range schema.names {
+		_, schema.columns[n], _ = s.Table(n)
+	}
+	if err := s.Abort(); err != nil {
+		t.Fatal(err)
+	}
+	tree, list := parser.ParseTransformation("example.amsx", []byte(first.source(`
+Credential okta, "OKTA_API"
+Authorize okta, "SSWS"
+Set seen = List()
+ForEach user In JsonPages BuildUrl("%okta.Url%/api/v1/users", "search", "status pr")
+  UpsertCustodian %user%
+  Add seen, Row("login", %user.profile.login%, "n", Count(%seen%))
+  Try
+    Throw "on purpose: %user.id%"
+  Catch problem
+    Log "info", "%problem% %ERRORLINE%"
+  End Try
+EndEach
+DeactivateMissing
+Set column = "DepartmentName"
+Set ids = List(1, 2)
+For i = 1 To 300
+  Set s = "%i%" & RegexReplace("a1", "[0-9]", "%i%")
+  Set n = Sql "SELECT count(*) FROM Department WHERE %column% <> '%s%' AND DepartmentID IN (%ids%)"
+  If %n% <> 2 Then Throw "n is %n%"
+Next
+Text
+UPDATE Department SET DepartmentName = 'D%s%' WHERE DepartmentID = 1
+EndText
+SqlExecute
+Log "info", Join(Column(%seen%, "login")) & " " & Sql("SELECT DepartmentName FROM Department WHERE DepartmentID = 1")
+`)))
+	if list.HasErrors() {
+		t.Fatal(findings(list))
+	}
+	program, list := runtime.Compile(tree, runtime.Options{Table: builtins.All(), SQL: sqltext.Compile, Schema: schema, Packs: []string{"OKTA_API"}})
+	if program == nil {
+		t.Fatal(findings(list))
+	}
+	var wg sync.WaitGroup
+	for i := range 4 {
+		w := seed.world(t)
+		login := fmt.Sprintf("user%d@example.com", i)
+		w.pages["/api/v1/users"] = []string{fmt.Sprintf(`[{"id":"%d","profile":{"login":%q}}]`, i, login)}
+		wg.Go(func() {
+			out, err := w.execute(t.Context(), program, w.begin(t.Context()))
+			if want := fmt.Sprintf("on purpose: %d 10\n%s D300a300\n", i, login); err != nil || withoutDebug(out) != want {
+				t.Errorf("got %q, %v, want %q", out, err, want)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // A failed run leaves nothing behind, whatever it had upserted.

@@ -333,7 +333,7 @@ func (in *Interp) callError(site *callSite, t Taint, err error) *Error {
 	}
 	return &Error{Pos: site.pos, Code: CodeCommandFailed,
 		Message: fmt.Sprintf("%s cannot work with what it was given; the reason is not shown, as it may quote a secret of the credential pack %s", site.cmd.Name, in.packNames(t)),
-		Hint:    "look whether the password or token in the pack is the right one"}
+		Hint:    "try the line with a made-up text in the place of the secret"}
 }
 
 // A CheckedCall is one call of a command while a program is compiled.
