@@ -115,6 +115,9 @@ func (r request) prepare(c *runtime.Call) (*runtime.Request, error) {
 			return nil, err
 		}
 	}
+	if uri := u.RequestURI(); uri != "/" {
+		c.Hide(r.url, req.URL, uri, u.EscapedPath(), u.Path)
+	}
 	bindHeaders(c, host)
 	for _, h := range c.Headers() {
 		if containsFold(h.Hosts, host) {
@@ -160,7 +163,8 @@ func (r request) send(c *runtime.Call) (runtime.Value, error) {
 	if c.Host().Testing && req.Method != "GET" && req.Method != "HEAD" {
 		if l := c.Host().Log; l != nil {
 			u, _ := url.Parse(req.URL)
-			l.Line("info", fmt.Sprintf("test run: %s %s is not sent", req.Method, u.Host+u.Path), c.Pos())
+			// A path that was made from a secret prints as ••••.
+			l.Line("info", fmt.Sprintf("test run: %s %s%s is not sent", req.Method, u.Host, runtime.Text(u.Path).WithTaint(r.url.Taint())), c.Pos())
 		}
 		c.SetResponse(0, nil)
 		return runtime.Null(), nil
@@ -272,6 +276,7 @@ func headerField(c *runtime.Call, name string, value runtime.Value, host string)
 	if strings.ContainsFunc(h.Value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 		return h, failf("remove line ends with Replace or Trim", "the value of the header %s has a line end or control character in it", name)
 	}
+	c.Hide(value, h.Value)
 	packs, hosts := c.TaintHosts(value)
 	h.Pack = packs
 	switch {

@@ -222,6 +222,26 @@ func (c *Call) AddSecret(pack string, hosts []string, secrets ...string) (Taint,
 	return t, nil
 }
 
+// Hide makes texts that v, a value made from a secret, is sent as known to the
+// run as secrets: a trace or an error of the request may quote them. Those in
+// which the secret itself is found are known well enough.
+func (c *Call) Hide(v Value, texts ...string) {
+	t := v.Taint()
+	if t == 0 {
+		return
+	}
+	in := c.interp
+	for _, s := range texts {
+		if in.redact(s) != s {
+			continue
+		}
+		in.secrets.Add(s)
+		if in.host.Secret != nil {
+			in.host.Secret(in.packNames(t), s)
+		}
+	}
+}
+
 // CheckTaint is an error when v holds a secret that may not go to host
 // (host[:port]).
 func (c *Call) CheckTaint(v Value, host string) error {
