@@ -96,6 +96,9 @@ func TestConformance(t *testing.T) {
 		}
 		wants := map[string]string{}
 		for _, f := range ar.Files {
+			if _, twice := wants[f.Name]; twice {
+				t.Fatalf("%s: two cases are named %s", file, f.Name)
+			}
 			wants[f.Name] = string(f.Data)
 		}
 		var out []txtar.File

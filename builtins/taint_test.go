@@ -15,7 +15,7 @@ Set text = %okta.Password%
 Set part = Upper(Mid(%text%, 3, 9))
 Set number = Number(Left(%text%, 2)) + 65
 Set boolean = IsNumber(%text%)
-Set date = DateAdd("day", %number%, "2026-01-31")
+Set date = DateAdd("hour", %number%, "2026-01-31")
 Set list = Split(%text%, "-")
 Set row = Row("a", "plain", "b", %part%)
 Set nested = List(Row("a", List("plain", %part%)))
@@ -39,11 +39,15 @@ func operand(p runtime.Param, secret bool) (forms []string) {
 		forms = []string{"%row%", `Row("a", 1)`}
 	case runtime.TextParam:
 		if secret {
-			return []string{"%part%", "Base64Encode2(%part%)"}
+			return []string{"%part%", "Base64Encode2(%part%)", "%number%"}
 		}
 		switch p.Name {
 		case "unit":
 			return []string{`"day"`}
+		case "part":
+			return []string{`"year"`}
+		case "zone":
+			return []string{`"Europe/London"`}
 		case "format":
 			return []string{`"yyyy"`}
 		}
