@@ -73,10 +73,14 @@ func calculation(text string) (*runtime.Formula, error) {
 		f, found = runtime.NewFormula(x, computing())
 	}
 	if found.HasErrors() {
-		if found[0].Code == runtime.CodeUnknownName {
-			found[0].Hint = "write the value of the variable into the text, not its name"
+		hint := found[0].Hint
+		switch found[0].Code {
+		case runtime.CodeUnknownName:
+			hint = "write the value of the variable into the text, not its name"
+		case lexer.CodeSyntax: // about lines, which a text has none of
+			hint = "write it as it would stand behind Set x ="
 		}
-		return nil, failf(found[0].Hint, "%q is no expression that can be calculated: %s", text, found[0].Message)
+		return nil, failf(hint, "%q is no expression that can be calculated: %s", text, found[0].Message)
 	}
 	return f, nil
 }

@@ -66,7 +66,8 @@ func (b *builder) nearReference(text string, i int) {
 		return
 	}
 	name := text[i+1 : i+1+n]
-	path := strings.ContainsAny(name, ".[")
+	brackets := strings.Count(name, "[")
+	path := strings.Contains(name, ".") || brackets > 0 && brackets == strings.Count(name, "]")
 	var clean strings.Builder
 	for k, r := range name {
 		switch {
