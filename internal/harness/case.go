@@ -34,12 +34,12 @@ import (
 type Case struct {
 	Name           string            `toml:"-"` // the folder's name
 	Title          string            `toml:"title"`
-	Transformation string            `toml:"transformation"` // a document that ships; empty: script.amsx of the case
-	Clock          time.Time         `toml:"clock"`          // when the run takes place; zero: 2026-01-05T02:00:00Z
-	Parameters     map[string]string `toml:"parameters"`
+	Transformation string            `toml:"transformation,omitempty"` // a document that ships; empty: script.amsx of the case
+	Clock          time.Time         `toml:"clock"`                    // when the run takes place; zero: 2026-01-05T02:00:00Z
+	Parameters     map[string]string `toml:"parameters,omitempty"`
 	Pack           Pack              `toml:"pack"`
-	Former         int               `toml:"former_runs"` // complete runs of the source before this one, which left the start rows
-	Testing        bool              `toml:"test"`        // a dry run
+	Former         int               `toml:"former_runs,omitempty"` // complete runs of the source before this one, which left the start rows
+	Testing        bool              `toml:"test,omitempty"`        // a dry run
 	Expect         Expect            `toml:"expect"`
 
 	Script    []byte      `toml:"-"` // script.amsx
@@ -60,12 +60,12 @@ type Pack struct {
 
 // An Expect is what a run of a case must end with.
 type Expect struct {
-	Status   string           `toml:"status"` // Completed or Failed
-	Error    []string         `toml:"error"`  // texts that the error must hold
-	Exit     int              `toml:"exit"`
-	Counts   map[string]int64 `toml:"counts"`   // those that are named are compared
-	Requests int64            `toml:"requests"` // 0: as many as there are exchanges
-	Warnings []string         `toml:"warnings"` // texts of which each must be in a warning
+	Status   string           `toml:"status"`          // Completed or Failed
+	Error    []string         `toml:"error,omitempty"` // texts that the error must hold
+	Exit     int              `toml:"exit,omitempty"`
+	Counts   map[string]int64 `toml:"counts,omitempty"`   // those that are named are compared
+	Requests int64            `toml:"requests,omitempty"` // 0: as many as there are exchanges
+	Warnings []string         `toml:"warnings,omitempty"` // texts of which each must be in a warning
 }
 
 // Rows are rows of one table, as a CSV file has them. An empty field is Null.

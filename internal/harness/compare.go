@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -161,37 +160,9 @@ func lineDiff(want, got string) string {
 
 // settings writes case.toml, with what differs from what is so anyway.
 func (c *Case) settings() []byte {
-	expect := map[string]any{"status": c.Expect.Status}
-	if c.Expect.Exit != 0 {
-		expect["exit"] = c.Expect.Exit
-	}
-	if len(c.Expect.Error) > 0 {
-		expect["error"] = c.Expect.Error
-	}
-	if len(c.Expect.Counts) > 0 {
-		expect["counts"] = c.Expect.Counts
-	}
-	all := map[string]any{
-		"title": c.Title, "clock": c.Clock.UTC().Truncate(time.Second),
-		"pack":   map[string]any{"name": c.Pack.Name, "domain": c.Pack.Domain, "username": c.Pack.Username},
-		"expect": expect,
-	}
-	if c.Transformation != "" {
-		all["transformation"] = c.Transformation
-	}
-	if len(c.Parameters) > 0 {
-		all["parameters"] = c.Parameters
-	}
-	if c.Former > 0 {
-		all["former_runs"] = c.Former
-	}
-	if c.Testing {
-		all["test"] = true
-	}
 	var b bytes.Buffer
-	// A map of plain values always encodes into a buffer.
 	enc := toml.NewEncoder(&b)
 	enc.Indent = ""
-	_ = enc.Encode(all)
+	_ = enc.Encode(c) // plain values always encode into a buffer
 	return b.Bytes()
 }
