@@ -45,11 +45,14 @@ func openPack(c *runtime.Call) (runtime.Value, error) {
 	}
 	cred, err := packs.Open(c.Context(), name)
 	if err != nil {
+		if !strings.Contains(err.Error(), name) {
+			err = fmt.Errorf("the credential pack %s: %w", name, err)
+		}
 		names, _ := packs.Names(c.Context())
 		if near := lexer.Nearest(name, names); near != "" && runtime.FoldName(near) != runtime.FoldName(name) {
-			return runtime.Null(), failf("did you mean "+near+"?", "the credential pack %s: %w", name, err)
+			return runtime.Null(), failf("did you mean "+near+"?", "%w", err)
 		}
-		return runtime.Null(), fmt.Errorf("the credential pack %s: %w", name, err)
+		return runtime.Null(), err
 	}
 	basic := base64.StdEncoding.EncodeToString([]byte(cred.Username + ":" + cred.Password))
 	taint, err := c.AddSecret(cred.Name, cred.Hosts, cred.Password, basic)

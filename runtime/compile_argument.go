@@ -114,7 +114,7 @@ func (c *compiler) checkPack(name string, pos lexer.Position) {
 	if c.o.Packs == nil || slices.ContainsFunc(c.o.Packs, func(p string) bool { return FoldName(p) == FoldName(name) }) {
 		return
 	}
-	hint := "add it: amsx credential add " + name
+	hint := "add it: amsx credential add " + name + " --domain HOST --username TEXT"
 	if near := lexer.Nearest(name, c.o.Packs); near != "" {
 		hint = "did you mean " + near + "? Or " + hint
 	}

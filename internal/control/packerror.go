@@ -22,7 +22,7 @@ func (e *NoPackError) Error() string {
 	case e.Near != "":
 		text += fmt.Sprintf("; did you mean %s?", e.Near)
 	case len(e.Names) == 0:
-		text += ", and no other either; add it with: amsx credential add"
+		text += ", and no other either; add it with: amsx credential add NAME --domain HOST --username TEXT"
 	}
 	if len(e.Names) > 0 {
 		text += " (the packs here: " + strings.Join(e.Names, ", ") + ")"
