@@ -66,6 +66,7 @@ type Result struct {
 	Changed   int64    // how many rows a dry run would change
 	Warnings  []Notice
 	Rejects   []Reject
+	Written   bool          // something was committed, also when the run failed later on
 	Locked    time.Duration // for which the site database was locked for writing
 }
 
@@ -136,7 +137,7 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 			}
 		}
 	}
-	result.Requests = http.requests.Load()
+	result.Requests, result.Written = http.requests.Load(), session.Written()
 	result.Warnings = log.notices
 	result.Counts.Warnings = log.count
 	return result, hide(err, hidden)

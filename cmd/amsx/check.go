@@ -9,7 +9,6 @@ import (
 
 	"github.com/amsx-lang/amsx/amsx"
 	"github.com/amsx-lang/amsx/internal/batch"
-	"github.com/amsx-lang/amsx/internal/control"
 	"github.com/amsx-lang/amsx/lexer"
 )
 
@@ -22,9 +21,10 @@ type checkCmd struct {
 
 // Help shows how check is used.
 func (checkCmd) Help() string {
-	return `Example:
+	return `Examples:
 
-  amsx check okta_users.amsx
+  amsx check my_users.amsx
+  amsx check my_users.amsx okta_users --json
 
 It runs nothing and writes nothing. Where the site database is there, tables, columns and
 credential packs are checked against it. Exit code 3 when a file has errors.`
@@ -41,7 +41,7 @@ func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
 	all := amsx.Findings{}
 	var failed error
 	for _, file := range c.Files {
-		script, err := readScript(file)
+		script, file, err := readScript(file)
 		if err != nil {
 			return err
 		}
@@ -80,16 +80,12 @@ func (c *checkCmd) options(ctx context.Context, e *env, g *cli) (o amsx.CheckOpt
 	}
 	st, err := amsx.OpenSite(ctx, g.Database)
 	if err != nil {
-		return o, done, err
+		return o, done, fmt.Errorf("%w; to check without the site: --no-site", err)
 	}
 	if o.Schema, err = st.Schema(ctx); err != nil {
 		return o, done, err
 	}
-	path := g.Control
-	if path == "" {
-		path = control.Beside(g.Database)
-	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(controlFile(g, g.Database)); errors.Is(err, fs.ErrNotExist) {
 		return o, done, nil
 	}
 	db, _, err := openControl(ctx, e, g, g.Database)

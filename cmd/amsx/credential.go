@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -36,6 +39,28 @@ func (credentialCmd) Help() string {
   amsx credential remove OKTA_API`
 }
 
+// openPacks opens a control database that is there. A mistyped folder or
+// --database must not make one.
+func openPacks(ctx context.Context, e *env, g *cli) (*control.DB, func() (*control.Key, error), error) {
+	path, err := filepath.Abs(controlFile(g, g.Database))
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, &noPacksError{path}
+	}
+	return openControl(ctx, e, g, g.Database)
+}
+
+// A noPacksError says that there is no control database.
+type noPacksError struct{ file string }
+
+func (e *noPacksError) Error() string {
+	return "there are no credential packs here: " + e.file + " does not exist; it is made with the first pack. Add one with: " + addExample
+}
+
+const addExample = "amsx credential add OKTA_API --domain acme.okta.com --username unused"
+
 // credentialAdd stores a pack.
 type credentialAdd struct {
 	Name          string   `arg:"" help:"The pack's name, such as OKTA_API. No blanks."`
@@ -58,7 +83,14 @@ The password or token is asked for and not shown, or read from standard input. I
 
 // Run stores the pack.
 func (c *credentialAdd) Run(ctx context.Context, e *env, g *cli) error {
+	_, notes, err := webapi.ParseDomain(c.Domain)
+	if err != nil {
+		return err // before the password is asked for
+	}
 	return withKey(ctx, e, g, true, func(db *control.DB, key *control.Key) error {
+		if there, err := db.Pack(ctx, c.Name); err == nil && !c.Replace {
+			return &control.PackExistsError{Name: there.Name}
+		}
 		password, err := readPassword(ctx, e, c.PasswordStdin)
 		if err != nil {
 			return err
@@ -72,10 +104,8 @@ func (c *credentialAdd) Run(ctx context.Context, e *env, g *cli) error {
 		if err != nil {
 			return err
 		}
-		if _, notes, err := webapi.ParseDomain(c.Domain); err == nil {
-			for _, note := range notes {
-				fmt.Fprintln(e.stderr, talkPalette(g.Color, e).yellow("warning:"), lexer.Safe(note))
-			}
+		for _, note := range notes {
+			fmt.Fprintln(e.stderr, talkPalette(g.Color, e).yellow("warning:"), lexer.Safe(note))
 		}
 		fmt.Fprintf(e.stderr, "Stored the credential pack %s for %s. Test it with: amsx credential test %s\n", pack.Name, pack.Domain, pack.Name)
 		return nil
@@ -87,45 +117,89 @@ type credentialList struct {
 	JSON bool `help:"Print a JSON array." name:"json"`
 }
 
+// Help shows the two forms of the list.
+func (credentialList) Help() string {
+	return `Examples:
+
+  amsx credential list
+  amsx credential list --json`
+}
+
+// A listedPack is a pack in the JSON list.
+type listedPack struct {
+	Name        string     `json:"name"`
+	Type        string     `json:"type"`
+	Server      string     `json:"server"`
+	Domain      string     `json:"domain"`
+	AlsoSendsTo []string   `json:"alsoSendsTo"`
+	Username    string     `json:"username"`
+	Created     time.Time  `json:"created"`
+	Changed     time.Time  `json:"changed"`
+	ChangedBy   string     `json:"changedBy"`
+	LastUsed    *time.Time `json:"lastUsed"` // null: never
+	UsedBy      []string   `json:"usedBy"`
+}
+
 // Run prints the packs.
 func (c *credentialList) Run(ctx context.Context, e *env, g *cli) error {
-	db, _, err := openControl(ctx, e, g, g.Database)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	packs, err := db.Packs(ctx)
-	if err != nil {
+	packs, err := c.packs(ctx, e, g)
+	var none *noPacksError
+	if err != nil && !errors.As(err, &none) {
 		return err
 	}
 	if c.JSON {
-		return printJSON(e.stdout, packs, "  ")
+		list := []listedPack{}
+		for _, pk := range packs {
+			l := listedPack{pk.Name, pk.Type, pk.Server, pk.Domain, append([]string{}, pk.Hosts...), pk.Username, pk.Created, pk.Changed, pk.ChangedBy, nil, append([]string{}, usersOf(pk)...)}
+			if !pk.LastUsed.IsZero() {
+				l.LastUsed = &pk.LastUsed
+			}
+			list = append(list, l)
+		}
+		return printJSON(e.stdout, list, "  ")
+	}
+	if none != nil {
+		fmt.Fprintln(e.stderr, "amsx:", lexer.Safe(none.Error()))
+		return nil
 	}
 	if len(packs) == 0 {
-		fmt.Fprintln(e.stderr, "There are no credential packs yet. Add one with: amsx credential add NAME --domain HOST --username TEXT --password-stdin")
+		fmt.Fprintf(e.stderr, "There are no credential packs in %s. Add one with: %s\n", lexer.Safe(controlFile(g, g.Database)), addExample)
 		return nil
 	}
 	t := &table{head: []string{"Name", "Domain", "Username", "Also sends to", "Changed", "Last used", "Used by"}, max: 40, leave: []string{"Also sends to", "Changed", "Username"}}
 	for _, pk := range packs {
-		var used []string
-		for _, u := range pk.UsedBy {
-			used = append(used, u.Name)
-		}
 		last := "never"
 		if !pk.LastUsed.IsZero() {
 			last = pk.LastUsed.Format("2006-01-02 15:04")
 		}
-		t.add(pk.Name, pk.Domain, pk.Username, strings.Join(pk.Hosts, ", "), pk.Changed.Format("2006-01-02"), last, strings.Join(used, ", "))
+		t.add(pk.Name, pk.Domain, pk.Username, strings.Join(pk.Hosts, ", "), pk.Changed.Format("2006-01-02"), last, strings.Join(usersOf(pk), ", "))
 	}
 	t.print(e.stdout, newPalette(g.Color, e), e.columns)
 	return nil
 }
 
+func (c *credentialList) packs(ctx context.Context, e *env, g *cli) ([]control.Pack, error) {
+	db, _, err := openPacks(ctx, e, g)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	return db.Packs(ctx)
+}
+
+// usersOf are the transformations that use a pack.
+func usersOf(pk control.Pack) (names []string) {
+	for _, u := range pk.UsedBy {
+		names = append(names, u.Name)
+	}
+	return names
+}
+
 // credentialTest asks the pack's host whether the pack is right.
 type credentialTest struct {
 	Name             string   `arg:"" help:"The pack."`
-	RootCertificates string   `help:"A PEM file with certificates to trust besides the system's." type:"existingfile" placeholder:"FILE" env:"AMSX_ROOT_CERTIFICATES"`
-	AllowHost        []string `help:"A host inside the network that requests may go to." placeholder:"HOST" env:"AMSX_ALLOW_HOST"`
+	RootCertificates string   `help:"A PEM file with certificates to trust besides the system's." placeholder:"FILE"`
+	AllowHost        []string `help:"A host inside the network that requests may go to." placeholder:"HOST"`
 }
 
 // Help says what is asked.
@@ -159,6 +233,16 @@ type credentialRotate struct {
 	PasswordStdin bool   `help:"Read the password or token from standard input."`
 }
 
+// Help shows both ways to give the new password.
+func (credentialRotate) Help() string {
+	return `Examples:
+
+  amsx credential rotate OKTA_API
+  amsx credential rotate OKTA_API --password-stdin < token.txt
+
+Runs that are under way go on with the old password; revoke it in OKTA when they have ended.`
+}
+
 // Run replaces the password.
 func (c *credentialRotate) Run(ctx context.Context, e *env, g *cli) error {
 	return withKey(ctx, e, g, false, func(db *control.DB, key *control.Key) error {
@@ -183,9 +267,19 @@ type credentialRemove struct {
 	Yes  bool   `help:"Remove it although transformations use it." short:"y"`
 }
 
+// Help says what --yes is for.
+func (credentialRemove) Help() string {
+	return `Examples:
+
+  amsx credential remove OKTA_API
+  amsx credential remove OKTA_API --yes     although transformations use it
+
+It removes the token from this machine only; revoke it in OKTA too.`
+}
+
 // Run removes the pack.
 func (c *credentialRemove) Run(ctx context.Context, e *env, g *cli) error {
-	db, _, err := openControl(ctx, e, g, g.Database)
+	db, _, err := openPacks(ctx, e, g)
 	if err != nil {
 		return err
 	}
@@ -200,7 +294,13 @@ func (c *credentialRemove) Run(ctx context.Context, e *env, g *cli) error {
 // withKey opens the control database and the master key. create makes the key
 // on first use.
 func withKey(ctx context.Context, e *env, g *cli, create bool, f func(*control.DB, *control.Key) error) error {
-	db, load, err := openControl(ctx, e, g, g.Database)
+	open := openPacks
+	if create {
+		open = func(ctx context.Context, e *env, g *cli) (*control.DB, func() (*control.Key, error), error) {
+			return openControl(ctx, e, g, g.Database)
+		}
+	}
+	db, load, err := open(ctx, e, g)
 	if err != nil {
 		return err
 	}
@@ -230,7 +330,10 @@ func readPassword(ctx context.Context, e *env, stdin bool) (control.Secret, erro
 	if f, ok := e.stdin.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		fmt.Fprint(e.stderr, "Password or token (it is not shown): ")
 		if state, err := term.GetState(int(f.Fd())); err == nil {
-			restore = func() { _ = term.Restore(int(f.Fd()), state) }
+			restore = func() {
+				_ = term.Restore(int(f.Fd()), state)
+				fmt.Fprintln(e.stderr) // the question has no line end yet
+			}
 		}
 		read = func() (string, error) {
 			text, err := term.ReadPassword(int(f.Fd()))
@@ -263,7 +366,7 @@ func readPassword(ctx context.Context, e *env, stdin bool) (control.Secret, erro
 		return checkPassword(a.text, a.err)
 	case <-ctx.Done():
 		restore()
-		return control.Secret{}, fmt.Errorf("cancelled, nothing was stored: %w", ctx.Err())
+		return control.Secret{}, &cancelledError{"cancelled, nothing was stored"}
 	}
 }
 

@@ -29,6 +29,12 @@ type reported struct {
 func (r *reported) Error() string { return r.err.Error() }
 func (r *reported) Unwrap() error { return r.err }
 
+// A cancelledError is what Ctrl-C did, in words for people.
+type cancelledError struct{ text string }
+
+func (e *cancelledError) Error() string { return e.text }
+func (e *cancelledError) Unwrap() error { return context.Canceled }
+
 // exitCode is the exit code of an error.
 func exitCode(err error) int {
 	var r *reported

@@ -134,14 +134,16 @@ func (p *process) ends(code int) {
 }
 
 // interrupt sends Ctrl-C and wants the end with exit code 130.
-func (p *process) interrupt() {
+func (p *process) interrupt() { p.signal(os.Interrupt) }
+
+func (p *process) signal(s os.Signal) {
 	p.t.Helper()
 	began := time.Now()
-	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
 	p.ends(exitCancelled)
-	p.t.Logf("ended %v after Ctrl-C", time.Since(began).Round(time.Millisecond))
+	p.t.Logf("ended %v after %v", time.Since(began).Round(time.Millisecond), s)
 }
 
 // table is the whole Custodian table.
@@ -209,8 +211,8 @@ func TestInterrupt(t *testing.T) {
 			p := f.start("run", "okta_users")
 			p.says(w.sign)
 			p.interrupt()
-			if !strings.Contains(p.out.String(), "Get Users from OKTA  Cancelled") {
-				t.Errorf("the summary does not say Cancelled:\n%s", p.out.String())
+			if !strings.Contains(p.out.String(), "Get Users from OKTA  Cancelled: nothing was written") {
+				t.Errorf("the summary does not say so:\n%s", p.out.String())
 			}
 			if diff := cmp.Diff(before, f.table()); diff != "" {
 				t.Errorf("the table changed (- before, + after):\n%s", diff)
@@ -224,6 +226,21 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("%d custodians after the next run, want 500", n)
 			}
 		})
+	}
+}
+
+// TestTerminated holds that the signal of a service manager, or of timeout(1),
+// ends a run like Ctrl-C: cancelled, with the table as it was and a history.
+func TestTerminated(t *testing.T) {
+	f := newFolder(t, simulator(t, oktasim.Config{Users: 450, Seed: 5}, "page 2: hangs").URL)
+	p := f.start("run", "okta_users")
+	p.says("Reading: 200")
+	p.signal(syscall.SIGTERM)
+	if n := len(f.table()); n != 0 {
+		t.Errorf("%d custodians of a run that was ended", n)
+	}
+	if r := f.runs()[0]; r.Status != control.Cancelled {
+		t.Errorf("the history says %s", r.Status)
 	}
 }
 
@@ -286,6 +303,9 @@ func TestInterruptAtThePassword(t *testing.T) {
 	}
 	p.says("Reading the password")
 	p.interrupt()
+	if out := p.out.String(); !strings.Contains(out, "cancelled, nothing was stored\n") {
+		t.Errorf("it does not say that nothing was stored: %s", out)
+	}
 }
 
 // TestKilled kills a run: the next one is not held up, is right, and the killed
@@ -332,7 +352,10 @@ func TestTwoRuns(t *testing.T) {
 		}
 	}
 	third := f.start("run", "okta_users", "--wait")
-	third.says("is running already: run 1")
+	third.says("Waiting: \"Get Users from OKTA\" is running already: run 1")
+	if strings.Contains(third.out.String(), "--wait") {
+		t.Errorf("a run that waits is told how to wait:\n%s", third.out.String())
+	}
 	first.interrupt()
 	third.ends(0)
 	if n := len(f.table()); n != 450 {

@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -42,10 +44,10 @@ type env struct {
 
 // cli is the command line.
 type cli struct {
-	Database string           `help:"The site database: a file." placeholder:"amsx.db" env:"AMSX_DATABASE" default:"amsx.db" group:"every"`
-	Control  string           `help:"The control database with credential packs and the history of runs (default: beside the site database)." placeholder:"FILE" env:"AMSX_CONTROL" group:"every"`
-	Config   string           `help:"A file with these options (default: amsx.toml, when there is one)." placeholder:"FILE" env:"AMSX_CONFIG" group:"every"`
-	Color    string           `help:"Colour: auto (on a terminal), always or never." placeholder:"auto" enum:"auto,always,never" default:"auto" env:"AMSX_COLOR" group:"every"`
+	Database string           `help:"The site database: a file." placeholder:"amsx.db" default:"amsx.db" group:"every"`
+	Control  string           `help:"The control database with credential packs and the history of runs (default: beside the site database)." placeholder:"FILE" group:"every"`
+	Config   string           `help:"A file with these options (default: amsx.toml, when there is one)." placeholder:"FILE" group:"every"`
+	Color    string           `help:"Colour: auto (on a terminal), always or never." placeholder:"auto" enum:"auto,always,never" default:"auto" group:"every"`
 	Version  kong.VersionFlag `help:"Print the version." group:"every"`
 
 	Run        runCmd        `cmd:"" help:"Run a transformation against the site database."`
@@ -60,7 +62,7 @@ type cli struct {
 func newParser(c *cli, e *env, args []string, exit func(int)) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("amsx"),
-		kong.Description("Runs and checks transformations written in AMSX, the scripting language of asset management.\n\nTry it without any set-up:\n\n  amsx run --simulate 3000 --show 5"),
+		kong.Description("Runs and checks transformations written in AMSX, the scripting language of asset management.\n\nTry it without any set-up:\n\n  amsx run --simulate 3000 --show 5\n\nEvery option can also be given as an environment variable, such as AMSX_DATABASE for --database, or in the file amsx.toml; the command line is the strongest, then the environment."),
 		kong.Vars{"version": "amsx " + version, "oktasim_token": oktasim.DefaultToken},
 		kong.Writers(e.stdout, e.stderr),
 		kong.Exit(exit),
@@ -90,7 +92,11 @@ func run(args []string, e *env) int {
 		return exit // --help or --version did it
 	}
 	if err != nil {
-		fmt.Fprintf(e.stderr, "amsx: %s\nTry: amsx %s--help\n", lexer.Safe(err.Error()), commandOf(parser.Model.Node, args))
+		fmt.Fprintf(e.stderr, "amsx: %s\nTry: amsx %s--help\n", lexer.Safe(usageText(err)), commandOf(parser.Model.Node, args))
+		return exitUsage
+	}
+	if err := emptyFlag(args, kctx.Flags()); err != nil {
+		fmt.Fprintln(e.stderr, "amsx:", lexer.Safe(err.Error()))
 		return exitUsage
 	}
 	ctx, stop := interruptible(e)
@@ -104,6 +110,17 @@ func run(args []string, e *env) int {
 		return exitCode(err)
 	}
 	return 0
+}
+
+// usageText is what the parser has to say about a command line, with a word for
+// an argument that is missing.
+func usageText(err error) string {
+	text := err.Error()
+	if rest, ok := strings.CutPrefix(text, `expected "<`); ok {
+		name, _, _ := strings.Cut(rest, ">")
+		return "<" + name + "> is missing"
+	}
+	return text
 }
 
 // commandOf is the command that args name, with a blank behind, for
@@ -121,13 +138,14 @@ func commandOf(n *kong.Node, args []string) string {
 	return words
 }
 
-// interruptible returns a context that Ctrl-C cancels; a second Ctrl-C ends
-// the program at once, as the first one gives the signal back.
+// interruptible returns a context that Ctrl-C cancels, and so does the signal
+// with which a service manager or timeout(1) ends a program. A second one ends
+// the program at once, as the first gives the signal back.
 func interruptible(e *env) (context.Context, context.CancelFunc) {
 	if !e.interrupts {
 		return context.WithCancel(context.Background())
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }

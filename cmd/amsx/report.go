@@ -42,7 +42,12 @@ func (o reporter) print(r *batch.Report, testing bool) {
 	case testing && r.Status == control.Completed:
 		status += ", a dry run: nothing was written"
 	case testing:
-		status += " (a dry run)"
+		status += ", a dry run"
+	case r.Status == control.Completed:
+	case r.Result != nil && r.Result.Written:
+		status += ": what the script had committed before stays, nothing else was written"
+	default:
+		status += ": nothing was written"
 	}
 	fmt.Fprintf(o.w, "\n%s  %s\n%s\n\n", p.bold(lexer.Safe(r.Transformation)), status,
 		p.dim(fmt.Sprintf("run %d · %.1f s · %s", r.Run, r.Seconds, plural(r.Requests, "request"))))

@@ -3,42 +3,48 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/amsx-lang/amsx/amsx"
 	"github.com/amsx-lang/amsx/internal/batch"
 	"github.com/amsx-lang/amsx/internal/control"
+	"github.com/amsx-lang/amsx/internal/site"
 	"github.com/amsx-lang/amsx/internal/webapi"
 	"github.com/amsx-lang/amsx/lexer"
+	"github.com/amsx-lang/amsx/runtime"
 )
 
 // runCmd runs a transformation.
 type runCmd struct {
-	File string `arg:"" optional:"" help:"The transformation: a .amsx file, or the name of one that ships, such as okta_users."`
+	File string `arg:"" optional:"" help:"The transformation: a .amsx file (the ending may be left out), or the name of one that ships, such as okta_users."`
 
-	Param     map[string]string `help:"A parameter of the transformation." placeholder:"NAME=VALUE" short:"p" mapsep:"none"`
-	Pack      string            `help:"The credential pack to use." placeholder:"NAME"`
-	Test      bool              `help:"A dry run: do everything, write nothing, say what would change."`
-	Limit     int64             `help:"Read only the first records; nobody is treated as a leaver." placeholder:"N"`
-	AllowOnce []string          `help:"A limit of the fuse that does not hold for this run, such as deactivate, or all." placeholder:"LIMIT"`
-	Wait      bool              `help:"Wait for another run of the transformation to end."`
-	JSON      bool              `help:"Print the outcome as one JSON object." name:"json"`
-	Quiet     bool              `help:"No progress." short:"q"`
-	Trace     bool              `help:"Say on standard error which line runs and what goes over the wire."`
-	Show      int               `help:"Show the first custodians afterwards." placeholder:"N"`
+	Param     parameters `help:"A parameter of the transformation." placeholder:"NAME=VALUE" short:"p"`
+	Pack      string     `help:"The credential pack to use." placeholder:"NAME"`
+	Test      bool       `help:"A dry run: do everything, write nothing, say what would change."`
+	Limit     number     `help:"Read only the first records; nobody is treated as a leaver." placeholder:"N"`
+	AllowOnce []string   `help:"A limit of the fuse that does not hold for this run, such as deactivate, or all." placeholder:"LIMIT"`
+	Wait      bool       `help:"Wait for another run of the transformation to end."`
+	JSON      bool       `help:"Print the outcome as one JSON object." name:"json"`
+	Quiet     bool       `help:"No progress." short:"q"`
+	Trace     bool       `help:"Say on standard error which line runs and what goes over the wire."`
+	Show      number     `help:"Show the first custodians afterwards." placeholder:"N"`
 
-	RootCertificates string   `help:"A PEM file with certificates to trust besides the system's." type:"existingfile" placeholder:"FILE" env:"AMSX_ROOT_CERTIFICATES"`
-	AllowHost        []string `help:"A host inside the network that requests may go to." placeholder:"HOST" env:"AMSX_ALLOW_HOST"`
+	RootCertificates string   `help:"A PEM file with certificates to trust besides the system's." placeholder:"FILE"`
+	AllowHost        []string `help:"A host inside the network that requests may go to." placeholder:"HOST"`
 
-	Replay        string `help:"Answer every request from the recordings of a fixture case; reach no network." type:"existingdir" placeholder:"DIR" group:"try"`
+	Replay        string `help:"Answer every request from the recordings of a fixture case; reach no network." placeholder:"DIR" group:"try"`
 	Record        string `help:"Record every request and answer as a fixture case. It holds people's data." placeholder:"DIR" group:"try"`
-	Simulate      int    `help:"Run against a simulated OKTA with this many made-up people." placeholder:"USERS" group:"try"`
+	Simulate      number `help:"Run against a simulated OKTA with this many made-up people." placeholder:"USERS" group:"try"`
 	SimulateFault string `help:"What goes wrong in the simulation, such as 'page 3: 429 once'." default:"page 3: 429 once" placeholder:"SCRIPT" group:"try"`
 }
 
@@ -49,6 +55,7 @@ func (runCmd) Help() string {
   amsx run --simulate 3000 --show 5         try it: no account, no set-up
   amsx run okta_users --test                what would it do?
   amsx run okta_users                       do it
+  amsx run my_users.amsx --test --limit 200
   amsx run okta_users -p OktaGroups="Sales, EMEA"
   amsx run --replay transformations/okta_users/three_pages
 
@@ -62,13 +69,25 @@ func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
 	}
 	p, talk := newPalette(g.Color, e), talkPalette(g.Color, e)
 	source, err := c.source(ctx, e, g)
+	var usage *usageError
+	if err != nil && c.JSON && !errors.As(err, &usage) {
+		// A monitor reads the object also when the run could not begin.
+		report := &batch.Report{Transformation: c.File, Status: control.Failed, Error: err.Error()}
+		if source.script != nil {
+			report.Transformation = source.script.Name()
+		}
+		return errors.Join(err, printJSON(e.stdout, report, ""))
+	}
 	if err != nil {
 		return err
 	}
 	defer source.close()
+	if source.player != nil && !c.JSON && !c.Quiet {
+		fmt.Fprintf(e.stderr, "Replaying %s: %s\n", lexer.Safe(c.Replay), lexer.Safe(source.title))
+	}
 
 	log := &terminalLog{progress: newProgress(e, lexer.Safe(source.script.Name()), c.Quiet || c.JSON && !e.terminal), palette: talk, trace: c.Trace, name: source.script.Name()}
-	source.job.Log, source.job.Testing, source.job.Limit = log, c.Test || source.job.Testing, c.Limit
+	source.job.Log, source.job.Testing, source.job.Limit = log, c.Test || source.job.Testing, int64(c.Limit)
 	source.job.AllowOnce, source.job.Wait, source.job.Pack = c.AllowOnce, c.Wait, c.Pack
 	if c.Trace {
 		source.job.HTTP.Trace = log.wire
@@ -88,11 +107,14 @@ func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
 	switch {
 	case errors.As(err, &findings):
 		source.print(e.stderr, talk, findings)
+		if source.packs != "" && slices.ContainsFunc(findings, func(d *lexer.Diagnostic) bool { return d.Code == runtime.CodeUnknownPack }) {
+			fmt.Fprintf(e.stderr, "amsx: credential packs are looked for in %s\n", lexer.Safe(source.packs))
+		}
 	case c.JSON:
 	case report.Run > 0:
 		reporter{e.stdout, p, e.columns}.print(report, source.job.Testing)
 		if c.Show > 0 && err == nil {
-			if err := showCustodians(ctx, e, p, source.job.Site, c.Show); err != nil {
+			if err := showCustodians(ctx, e, p, source.job.Site, int(c.Show)); err != nil {
 				return err
 			}
 		}
@@ -104,6 +126,9 @@ func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
 		differs, cerr := source.differs(ctx, report, err)
 		for _, d := range differs {
 			fmt.Fprintf(e.stderr, "%s %s\n", talk.yellow("not as the case expects:"), lexer.Safe(d))
+		}
+		if len(differs) == 0 && cerr == nil && !c.JSON {
+			fmt.Fprintln(e.stderr, talk.green("This is what the case expects."))
 		}
 		if err = errors.Join(err, cerr); err == nil && len(differs) > 0 {
 			err = errors.New("the replay is not what the case expects")
@@ -128,15 +153,21 @@ func (c *runCmd) validate() error {
 		return &usageError{errors.New("--replay, --record and --simulate exclude each other")}
 	case c.File == "" && c.Replay == "" && c.Simulate == 0:
 		return &usageError{errors.New("which transformation? For example: amsx run okta_users.amsx")}
+	case c.Simulate > maxSimulated:
+		return &usageError{fmt.Errorf("--simulate makes up at most %s people", thousands(maxSimulated))}
 	case c.Record != "" && (c.Limit > 0 || len(c.AllowOnce) > 0):
 		return &usageError{errors.New("--record makes a case of a whole run: leave out --limit and --allow-once")}
-	case c.Limit < 0:
-		return &usageError{errors.New("--limit wants a number of records above 0")}
-	case c.Simulate < 0:
-		return &usageError{errors.New("--simulate wants a number of people above 0")}
+	}
+	for _, name := range c.AllowOnce {
+		if names := append(site.FuseNames(), "all"); !slices.Contains(names, name) {
+			return &usageError{fmt.Errorf("--allow-once: the fuse has no limit %q; there are %s", name, strings.Join(names, ", "))}
+		}
 	}
 	return nil
 }
+
+// maxSimulated bounds the made-up people, who are all in memory.
+const maxSimulated = 1_000_000
 
 // httpConfig is the client's configuration from flags and environment.
 func (c *runCmd) httpConfig(e *env) (amsx.HTTP, error) {
@@ -152,22 +183,29 @@ func (c *runCmd) httpConfig(e *env) (amsx.HTTP, error) {
 		},
 	}
 	if c.RootCertificates != "" {
-		pem, err := os.ReadFile(c.RootCertificates)
+		pem, err := os.ReadFile(kong.ExpandPath(c.RootCertificates))
 		if err != nil {
-			return cfg, &usageError{fmt.Errorf("--root-certificates: %w", err)}
+			return cfg, &usageError{fmt.Errorf("--root-certificates: %w", unreadable(err, c.RootCertificates))}
+		}
+		if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+			return cfg, &usageError{fmt.Errorf("--root-certificates: %s holds no certificate; a PEM file has lines -----BEGIN CERTIFICATE-----", c.RootCertificates)}
 		}
 		cfg.RootCertificates = pem
 	}
 	return cfg, nil
 }
 
-// control opens the control database and says how its master key is found.
-func openControl(ctx context.Context, e *env, g *cli, database string) (*control.DB, func() (*control.Key, error), error) {
-	path := g.Control
-	if path == "" {
-		path = control.Beside(database)
+// controlFile is the control database of a site database.
+func controlFile(g *cli, database string) string {
+	if g.Control != "" {
+		return g.Control
 	}
-	db, err := control.Open(ctx, path, control.Options{
+	return control.Beside(database)
+}
+
+// openControl opens the control database and says how its master key is found.
+func openControl(ctx context.Context, e *env, g *cli, database string) (*control.DB, func() (*control.Key, error), error) {
+	db, err := control.Open(ctx, controlFile(g, database), control.Options{
 		User: userName(e), ParseDomain: func(text string) (string, error) {
 			base, _, err := webapi.ParseDomain(text)
 			return strings.TrimPrefix(base, "https://"), err
@@ -201,6 +239,9 @@ func userName(e *env) string {
 			return n
 		}
 	}
+	if u, err := user.Current(); err == nil && u.Username != "" { // a service has no such variables
+		return u.Username
+	}
 	return "unknown"
 }
 
@@ -232,7 +273,9 @@ func (l *terminalLog) Line(level, text string, pos lexer.Position) {
 func (l *terminalLog) Warn(string, string, lexer.Position) {}
 
 // Waiting implements batch.Log.
-func (l *terminalLog) Waiting(reason string) { l.progress.say(reason) }
+func (l *terminalLog) Waiting(reason string) {
+	l.progress.say("Waiting: " + lexer.Safe(reason) + ". Ctrl-C ends the wait.")
+}
 
 // wait shows why a request waits.
 func (l *terminalLog) wait(w amsx.HTTPWait) { l.progress.wait(w) }

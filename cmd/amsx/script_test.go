@@ -111,11 +111,6 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSpace(line))
 }
 
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
-}
-
 // replays fails unless a recorded folder is a case that comes out as it says:
 // counts, requests, rows: replays DIR
 func replays(ts *testscript.TestScript, neg bool, args []string) {

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -14,13 +16,16 @@ import (
 	"github.com/amsx-lang/amsx/lexer"
 )
 
-// settings reads amsx.toml: values for flags that neither the command line nor
-// the environment gives. A key is a flag's long name; the flags of a command
-// stand in a table of its name.
+// settings gives the flags that the command line leaves out: from the
+// environment, where AMSX_ROOT_CERTIFICATES is --root-certificates, else from
+// amsx.toml. A key of the file is a flag's long name; the flags of a command
+// stand in a table of its name, the parameters of a run in a table of theirs.
 //
 //	database = "site.db"
 //	[run]
 //	wait = true
+//	[run.param]
+//	OktaGroups = "Sales, EMEA"
 type settings struct {
 	args   []string
 	getenv func(string) string
@@ -29,8 +34,17 @@ type settings struct {
 	err    error
 }
 
-// Validate implements kong.Resolver: an unknown key is an error, since a
-// misspelt one would silently do nothing.
+// notSettings are flags that only a command line can give.
+var notSettings = []string{"help", "version", "config"}
+
+// variable is the environment variable of a flag. One that is empty counts as
+// not set.
+func variable(flag string) string {
+	return "AMSX_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// Validate implements kong.Resolver: a key that is unknown, or has a value of
+// another shape than its flag, is an error, since it would silently do nothing.
 func (s *settings) Validate(app *kong.Application) error {
 	s.load()
 	if s.err != nil {
@@ -41,26 +55,30 @@ func (s *settings) Validate(app *kong.Application) error {
 
 func validate(file, prefix string, values map[string]any, n *kong.Node) error {
 	var known []string
+	flags, nodes := map[string]*kong.Flag{}, map[string]*kong.Node{}
 	for _, f := range n.Flags {
-		known = append(known, f.Name)
+		if !slices.Contains(notSettings, f.Name) {
+			flags[f.Name] = f
+			known = append(known, f.Name)
+		}
 	}
-	nodes := map[string]*kong.Node{}
 	for _, c := range n.Children {
-		known = append(known, c.Name)
 		nodes[c.Name] = c
+		known = append(known, c.Name)
 	}
 	for k, v := range values {
-		if t, ok := v.(map[string]any); ok && nodes[k] != nil {
+		switch t, isTable := v.(map[string]any); {
+		case nodes[k] != nil && !isTable:
+			return fmt.Errorf("%s: %s%s is a command: its options stand below a line [%[2]s%[3]s]", file, prefix, k)
+		case nodes[k] != nil:
 			if err := validate(file, prefix+k+".", t, nodes[k]); err != nil {
 				return err
 			}
-			continue
-		}
-		found := false
-		for _, name := range known {
-			found = found || name == k
-		}
-		if !found || k == "config" {
+		case flags[k] != nil:
+			if err := fits(v, flags[k]); err != nil {
+				return fmt.Errorf("%s: %s%s %w", file, prefix, k, err)
+			}
+		default:
 			hint := ""
 			if near := lexer.Nearest(k, known); near != "" {
 				hint = fmt.Sprintf(" (did you mean %s?)", near)
@@ -71,22 +89,47 @@ func validate(file, prefix string, values map[string]any, n *kong.Node) error {
 	return nil
 }
 
-// Resolve implements kong.Resolver.
-func (s *settings) Resolve(ctx *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
-	s.load()
-	if s.err != nil || s.values == nil {
-		return nil, s.err
+// fits says why a value of the file is none for a flag.
+func fits(v any, f *kong.Flag) error {
+	kind := f.Target.Kind()
+	switch v := v.(type) {
+	case map[string]any:
+		if kind != reflect.Map {
+			return errors.New("wants one value, not a table")
+		}
+	case []any:
+		if kind != reflect.Slice {
+			return errors.New("wants one value, not a list")
+		}
+	case string:
+		if v == "" && f.Name != mayBeEmpty {
+			return errors.New("is empty: give it a value or leave it out")
+		}
 	}
+	return nil
+}
+
+// Resolve implements kong.Resolver. What is wrong with the file is said by
+// Validate, which knows no flag to blame for it.
+func (s *settings) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
+	if slices.Contains(notSettings, flag.Name) {
+		return nil, nil
+	}
+	if text := s.getenv(variable(flag.Name)); text != "" {
+		return text, nil
+	}
+	s.load()
 	table := s.values
 	for _, name := range path(parent.Node()) {
 		table, _ = table[name].(map[string]any)
 	}
 	v, ok := table[flag.Name]
-	if !ok {
+	if !ok || s.err != nil || fits(v, flag) != nil {
 		return nil, nil
 	}
-	if _, isTable := v.(map[string]any); isTable {
-		return nil, nil
+	switch v.(type) {
+	case map[string]any, []any:
+		return v, nil
 	}
 	return fmt.Sprint(v), nil
 }
@@ -105,7 +148,7 @@ func (s *settings) load() {
 		return
 	}
 	s.values = map[string]any{}
-	s.file = s.getenv("AMSX_CONFIG")
+	s.file = s.getenv(variable("config"))
 	named := s.file != ""
 	for i, a := range s.args { // --config must be known before flags are resolved
 		if a == "--config" && i+1 < len(s.args) {

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/amsx-lang/amsx/amsx"
 	"github.com/amsx-lang/amsx/internal/batch"
@@ -27,6 +30,8 @@ type source struct {
 	script  *amsx.Script
 	job     batch.Job
 	closers []func()
+	title   string           // of a replay's case
+	packs   string           // the control database that holds the packs; empty: there are none to look for
 	player  *harness.Player  // of a replay
 	fixture *harness.Case    // that the replay is held against; nil: none
 	capture *harness.Capture // of a recording
@@ -48,34 +53,8 @@ func (s *source) differs(ctx context.Context, r *batch.Report, err error) ([]str
 	return s.fixture.Compare(ctx, o, s.job.Site)
 }
 
-// readScript reads a transformation from a file or, by its name, from those
-// that ship.
-func readScript(name string) (*amsx.Script, error) {
-	src, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		base := strings.TrimSuffix(filepath.Base(name), ".amsx") + ".amsx"
-		if shipped, serr := fs.ReadFile(transformations.FS(), base); serr == nil && (name == base || name+".amsx" == base) {
-			return amsx.Parse(base, shipped), nil
-		}
-		return nil, &usageError{fmt.Errorf("there is no file %s%s", name, nearFile(name))}
-	}
-	if err != nil {
-		return nil, &usageError{fmt.Errorf("cannot read the transformation: %w", err)}
-	}
-	return amsx.Parse(name, src), nil
-}
-
-// nearFile names a transformation that may have been meant.
-func nearFile(name string) string {
-	files, _ := filepath.Glob(filepath.Join(filepath.Dir(name), "*.amsx"))
-	shipped, _ := fs.Glob(transformations.FS(), "*.amsx")
-	if near := lexer.Nearest(name, append(files, shipped...)); near != "" {
-		return "; did you mean " + near + "?"
-	}
-	return ""
-}
-
-// source opens what a run needs.
+// source opens what a run needs. On an error it is what was known by then, and
+// nothing is open.
 func (c *runCmd) source(ctx context.Context, e *env, g *cli) (_ *source, err error) {
 	s := &source{}
 	defer func() {
@@ -92,32 +71,38 @@ func (c *runCmd) source(ctx context.Context, e *env, g *cli) (_ *source, err err
 		err = c.live(ctx, e, g, s)
 	}
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	s.job.Script, s.job.User, s.job.Parameters = s.script, userName(e), merge(s.job.Parameters, c.Param)
 	return s, nil
 }
 
-// merge returns the parameters of a with those of b over them.
+// merge returns the parameters of a with those of b over them. Names have no
+// case.
 func merge(a, b map[string]string) map[string]string {
 	out := map[string]string{}
-	for _, m := range []map[string]string{a, b} {
-		for k, v := range m {
-			out[k] = v
-		}
+	for k, v := range a {
+		out[k] = v
+	}
+	for k, v := range b {
+		maps.DeleteFunc(out, func(there, _ string) bool { return strings.EqualFold(there, k) })
+		out[k] = v
 	}
 	return out
 }
 
 // live is the site's database, its packs and the network.
 func (c *runCmd) live(ctx context.Context, e *env, g *cli, s *source) (err error) {
-	if s.script, err = readScript(c.File); err != nil {
+	if s.script, c.File, err = readScript(c.File); err != nil {
 		return err
 	}
 	if s.job.HTTP, err = c.httpConfig(e); err != nil {
 		return err
 	}
 	s.job.File = c.File
+	if s.packs, err = filepath.Abs(controlFile(g, g.Database)); err != nil {
+		return err
+	}
 	key, err := s.databases(ctx, e, g, g.Database)
 	if err != nil {
 		return err
@@ -153,16 +138,16 @@ const simulatedWindow = 3 * time.Second
 // so that made-up people never come among real ones by accident.
 func (c *runCmd) simulate(ctx context.Context, e *env, g *cli, s *source) (err error) {
 	if c.File == "" {
-		c.File = "okta_users"
+		c.File = "okta_users.amsx"
 	}
-	if s.script, err = readScript(c.File); err != nil {
+	if s.script, c.File, err = readScript(c.File); err != nil {
 		return err
 	}
 	faults, err := oktasim.ParseFaults(c.SimulateFault)
 	if err != nil {
 		return &usageError{fmt.Errorf("--simulate-fault: %w", err)}
 	}
-	sim, err := oktasim.Start(oktasim.Config{Users: c.Simulate, Groups: 12, Seed: 1, Faults: faults, Window: simulatedWindow})
+	sim, err := oktasim.Start(oktasim.Config{Users: int(c.Simulate), Groups: 12, Seed: 1, Faults: faults, Window: simulatedWindow})
 	if err != nil {
 		return fmt.Errorf("cannot start the simulator: %w", err)
 	}
@@ -174,7 +159,9 @@ func (c *runCmd) simulate(ctx context.Context, e *env, g *cli, s *source) (err e
 	s.job.Packs = amsx.Pack{Domain: sim.URL, Username: "unused", Password: oktasim.DefaultToken}
 	file := g.Database
 	if file == "amsx.db" {
-		file = "simulated.db"
+		// Another number of people is another org: against the table of this one
+		// it would be a wave of leavers.
+		file = fmt.Sprintf("simulated-%d.db", c.Simulate)
 	}
 	_, err = s.databases(ctx, e, g, file)
 	return err
@@ -182,17 +169,18 @@ func (c *runCmd) simulate(ctx context.Context, e *env, g *cli, s *source) (err e
 
 // replay is a fixture case, and a database of its own unless one is named.
 func (c *runCmd) replay(ctx context.Context, e *env, g *cli, s *source) error {
-	fc, err := harness.Load(os.DirFS(c.Replay), ".")
+	fc, err := loadCase(kong.ExpandPath(c.Replay))
 	if err != nil {
 		return &usageError{fmt.Errorf("--replay: %w", err)}
 	}
+	s.title = fc.Title
 	name, text, err := fc.Document(transformations.FS())
 	if err != nil {
 		return &usageError{err}
 	}
 	s.script = amsx.Parse(name, text)
 	if c.File != "" {
-		if s.script, err = readScript(c.File); err != nil {
+		if s.script, _, err = readScript(c.File); err != nil {
 			return err
 		}
 	}
@@ -219,6 +207,26 @@ func (c *runCmd) replay(ctx context.Context, e *env, g *cli, s *source) error {
 	s.job.Packs = amsx.Pack{Domain: fc.Pack.Domain, Username: fc.Pack.Username, Password: harness.Token}
 	s.job.Parameters, s.job.Testing, s.job.Now, s.job.File = fc.Parameters, fc.Testing, fc.Now(), c.Replay
 	return nil
+}
+
+// loadCase reads the fixture case in a folder.
+func loadCase(dir string) (*harness.Case, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, unreadable(err, dir)
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file; a fixture case is a folder", dir)
+	}
+	folder := os.DirFS(filepath.Dir(dir))
+	c, err := harness.Load(folder, filepath.Base(dir))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return c, err
+	}
+	if cases, lerr := harness.List(folder, filepath.Base(dir)); lerr == nil && len(cases) > 0 {
+		return nil, fmt.Errorf("%s is no fixture case, it holds %s; name one, such as %s", dir, plural(int64(len(cases)), "case"), filepath.Join(filepath.Dir(dir), filepath.FromSlash(cases[0])))
+	}
+	return nil, fmt.Errorf("%s is no fixture case: it has no case.toml", dir)
 }
 
 // databases opens the site database and the control database beside it.

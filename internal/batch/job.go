@@ -135,9 +135,13 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 		last = control.Run{}
 	}
 	log := newRecorder(j.Log, lease, now)
+	expected := last.Counts.Read
+	if j.Limit > 0 || !maps.Equal(last.Parameters, parameters) {
+		expected = 0 // that run says nothing about how much this one reads
+	}
 	report.Result, err = j.Script.Run(ctx, amsx.RunOptions{
 		Site: j.Site, Packs: j.Packs, Parameters: parameters, HTTP: j.HTTP, Log: log, Now: j.Now, User: j.User,
-		RunID: lease.RunID(), Fence: lease.Fence(), LastGood: last.Started, Expected: last.Counts.Read,
+		RunID: lease.RunID(), Fence: lease.Fence(), LastGood: last.Started, Expected: expected,
 		Testing: j.Testing, Limit: j.Limit, AllowOnce: j.AllowOnce, Hook: j.Hook,
 	})
 	if lost := lease.Err(); err != nil && lost != nil {
@@ -173,7 +177,7 @@ func (j *Job) acquire(ctx context.Context, parameters map[string]string) (*contr
 	}
 	return j.Control.AcquireWait(ctx, j.Script.Name(), info, func(e *control.LeasedError) {
 		if j.Log != nil {
-			j.Log.Waiting(e.Error())
+			j.Log.Waiting(e.Running())
 		}
 	})
 }

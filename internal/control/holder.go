@@ -102,7 +102,12 @@ type LeasedError struct {
 }
 
 func (e *LeasedError) Error() string {
-	return fmt.Sprintf("%s is running already: run %d, started by %s on %s (process %d) at %s, %s ago; only one run of a transformation goes at a time. To start when it has ended, say --wait",
+	return e.Running() + "; only one run of a transformation goes at a time. To start when it has ended, say --wait"
+}
+
+// Running says which run is under way, whose it is and since when.
+func (e *LeasedError) Running() string {
+	return fmt.Sprintf("%s is running already: run %d, started by %s on %s (process %d) at %s, %s ago",
 		shown(e.Transformation), e.RunID, shown(e.User), shown(e.Host), e.PID,
 		e.Since.In(e.now.Location()).Format("2006-01-02 15:04:05 MST"), max(0, e.now.Sub(e.Since)).Round(time.Second))
 }

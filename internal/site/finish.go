@@ -45,6 +45,10 @@ func (s *Session) Commit(ctx context.Context) error {
 	return nil
 }
 
+// Written reports whether something of the run is in the tables to stay, so
+// that of a run that failed it can be said.
+func (s *Session) Written() bool { return s.merged && !s.info.Testing }
+
 // Rollback discards what is staged and not committed.
 func (s *Session) Rollback(ctx context.Context) error {
 	if err := s.usable(ctx); err != nil {
