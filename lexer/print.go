@@ -214,13 +214,13 @@ func Safe(s string) string {
 	return b.String()
 }
 
-// MarshalJSON is the form that editors and other tools read, with every member
-// in each finding:
-// {file, line, column, endLine, endColumn, severity, code, message, hint}.
+// MarshalJSON is the form that editors and other tools read:
+// {file, line, column, endLine, endColumn, severity, code, message, hint}, all
+// of them always. A place without a range is one character.
 func (d *Diagnostic) MarshalJSON() ([]byte, error) {
 	end := d.End
-	if !end.IsValid() && d.Pos.IsValid() {
-		end.Line, end.Column = d.Pos.Line, d.Pos.Column+1
+	if d.Pos.IsValid() && (end.Line < d.Pos.Line || end.Line == d.Pos.Line && end.Column <= d.Pos.Column) {
+		end = Position{Line: d.Pos.Line, Column: d.Pos.Column + 1}
 	}
 	return json.Marshal(struct {
 		File      string `json:"file"`

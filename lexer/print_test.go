@@ -91,17 +91,27 @@ func TestFprintWithoutSource(t *testing.T) {
 }
 
 func TestDiagnosticJSON(t *testing.T) {
-	d := &lexer.Diagnostic{
-		Pos: lexer.Position{Filename: "a.amsx", Line: 2, Column: 3}, End: lexer.Position{Line: 2, Column: 5},
-		Severity: lexer.Warning, Code: "AMSX1005", Message: "m", Hint: "h",
-	}
-	got, err := json.Marshal(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := `{"file":"a.amsx","line":2,"column":3,"endLine":2,"endColumn":5,"severity":"warning","code":"AMSX1005","message":"m","hint":"h"}`
-	if d := cmp.Diff(want, string(got)); d != "" {
-		t.Error(d)
+	at := lexer.Position{Filename: "a.amsx", Line: 2, Column: 3}
+	for want, d := range map[string]*lexer.Diagnostic{
+		`{"file":"a.amsx","line":2,"column":3,"endLine":2,"endColumn":5,"severity":"warning","code":"AMSX1005","message":"m","hint":"h"}`: {
+			Pos: at, End: lexer.Position{Line: 2, Column: 5}, Severity: lexer.Warning, Code: "AMSX1005", Message: "m", Hint: "h"},
+		// Every property is there always; a place without a range is one character.
+		`{"file":"a.amsx","line":2,"column":3,"endLine":2,"endColumn":4,"severity":"error","code":"","message":"m","hint":""}`: {
+			Pos: at, Message: "m"},
+		`{"file":"a.amsx","line":2,"column":3,"endLine":2,"endColumn":4,"severity":"error","code":"","message":"n","hint":""}`: {
+			Pos: at, End: at, Message: "n"},
+		`{"file":"a.amsx","line":2,"column":3,"endLine":3,"endColumn":1,"severity":"error","code":"","message":"o","hint":""}`: {
+			Pos: at, End: lexer.Position{Line: 3, Column: 1}, Message: "o"},
+		`{"file":"a.amsx","line":0,"column":0,"endLine":0,"endColumn":0,"severity":"error","code":"","message":"p","hint":""}`: {
+			Pos: lexer.Position{Filename: "a.amsx"}, Message: "p"},
+	} {
+		got, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, string(got)); d != "" {
+			t.Error(d)
+		}
 	}
 	// Every member is there, whatever the finding has.
 	got, err = json.Marshal(&lexer.Diagnostic{Pos: lexer.Position{Filename: "a.amsx", Line: 2, Column: 3}, Message: "m"})

@@ -53,7 +53,7 @@ func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
 			all = append(all, found...)
 			continue
 		}
-		if err := lexer.Fprint(e.stdout, script.Text, found, lexer.Options{Color: p.on}); err != nil {
+		if err := lexer.Fprint(e.stdout, script.Text, found, lexer.Options{Color: p.on, Width: sourceWidth(e.columns)}); err != nil {
 			return err
 		}
 		if len(found) == 0 {

@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,6 +58,37 @@ func TestCommandLines(t *testing.T) {
 	}
 	if n < 30 {
 		t.Errorf("only %d command lines were found", n)
+	}
+}
+
+// TestSettingsOfThePage reads the amsx.toml of the documentation: what is in it
+// is an option and reaches its command.
+func TestSettingsOfThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/automation.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```toml\n")
+	text, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the page has no amsx.toml")
+	}
+	file := filepath.Join(t.TempDir(), "amsx.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"--config", file, "run", "okta_users"}
+	var c cli
+	k, err := newParser(&c, quiet(), args, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	want := parameters{"OktaGroups": "Sales, EMEA", "IncludeFormerStaff": "false"}
+	if c.Database != "/srv/amsx/amsx.db" || !c.Run.Wait || !slices.Equal(c.Run.AllowHost, []string{"okta-gateway.corp.example"}) || !maps.Equal(c.Run.Param, want) {
+		t.Errorf("the options are %+v", c)
 	}
 }
 

@@ -211,7 +211,7 @@ func TestInterrupt(t *testing.T) {
 			p := f.start("run", "okta_users")
 			p.says(w.sign)
 			p.interrupt()
-			if !strings.Contains(p.out.String(), "Get Users from OKTA  Cancelled: nothing was written") {
+			if !strings.Contains(p.out.String(), "Get Users from OKTA  Cancelled: nothing was written") || !strings.Contains(p.out.String(), "amsx: the run was cancelled in line 2") {
 				t.Errorf("the summary does not say so:\n%s", p.out.String())
 			}
 			if diff := cmp.Diff(before, f.table()); diff != "" {

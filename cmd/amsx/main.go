@@ -28,7 +28,7 @@ func main() {
 	boundMemory(os.Getenv)
 	os.Exit(run(os.Args[1:], &env{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		getenv: os.Getenv, terminal: isTerminal(os.Stderr), columns: columnsOf(os.Stdout), interrupts: true,
+		getenv: os.Getenv, terminal: isTerminal(os.Stderr), columns: columnsOf(os.Stdout), talkColumns: columnsOf(os.Stderr), interrupts: true,
 	}))
 }
 
@@ -39,6 +39,7 @@ type env struct {
 	getenv         func(string) string
 	terminal       bool // stderr is a terminal
 	columns        int  // of the terminal that stdout is; 0: it is none
+	talkColumns    int  // of the terminal that stderr is; 0: it is none
 	interrupts     bool // Ctrl-C is ours
 }
 

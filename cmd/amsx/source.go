@@ -30,6 +30,7 @@ type source struct {
 	script  *amsx.Script
 	job     batch.Job
 	closers []func()
+	columns int              // of the terminal that messages are shown on; 0: none
 	title   string           // of a replay's case
 	packs   string           // the control database that holds the packs; empty: there are none to look for
 	player  *harness.Player  // of a replay
@@ -56,7 +57,7 @@ func (s *source) differs(ctx context.Context, r *batch.Report, err error) ([]str
 // source opens what a run needs. On an error it is what was known by then, and
 // nothing is open.
 func (c *runCmd) source(ctx context.Context, e *env, g *cli) (_ *source, err error) {
-	s := &source{}
+	s := &source{columns: e.talkColumns}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -250,12 +251,27 @@ func (s *source) databases(ctx context.Context, e *env, g *cli, file string) (fu
 // print prints findings with their source lines.
 func (s *source) print(w io.Writer, p palette, found amsx.Findings) {
 	// A terminal that cannot be written to is no reason for another error.
-	_ = lexer.Fprint(w, s.script.Text, found, lexer.Options{Color: p.on})
+	_ = lexer.Fprint(w, s.script.Text, found, lexer.Options{Color: p.on, Width: sourceWidth(s.columns)})
+}
+
+// sourceWidth is how much of a source line fits a terminal of that many columns
+// beside its number and the … of a line that is cut; 0: as much as ever.
+func sourceWidth(columns int) int {
+	const beside = 10
+	if columns == 0 {
+		return 0
+	}
+	return max(columns-beside, 30)
 }
 
 // explain prints an error of a run with its place in the script.
 func (s *source) explain(w io.Writer, p palette, err error) {
 	var e *runtime.Error
+	if errors.As(err, &e) && errors.Is(err, context.Canceled) && e.Pos.IsValid() {
+		// That was no mistake of the line, so it is not shown as one.
+		fmt.Fprintf(w, "%s the run was cancelled in line %d of %s\n", p.red("amsx:"), e.Pos.Line, lexer.Safe(e.Pos.Filename))
+		return
+	}
 	if errors.As(err, &e) && e.Pos.IsValid() {
 		s.print(w, p, amsx.Findings{e.Diagnostic()})
 		return
