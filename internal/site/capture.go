@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/amsx-lang/amsx/runtime"
+	"zombiezen.com/go/sqlite"
 )
 
 // capture has temporary triggers note the rows that direct SQL touches, each
@@ -41,6 +42,19 @@ func (s *Session) capture() error {
 		s.captured[name] = true
 	}
 	return nil
+}
+
+// markCaptured counts every table that the triggers saw a write of as changed
+// by direct SQL, so that the change set and the fuse hang on what happened and
+// not on what a statement looked like.
+func (s *Session) markCaptured() error {
+	if len(s.captured) == 0 {
+		return nil
+	}
+	return s.rows("SELECT DISTINCT tbl FROM temp.amsx_capture", func(st *sqlite.Stmt) error {
+		s.direct[runtime.FoldName(st.ColumnText(0))] = true
+		return nil
+	})
 }
 
 // endCapture removes the triggers, so that the merge's own writes do not pass

@@ -158,6 +158,9 @@ func (s *Session) mergeLocked() error {
 		}
 		s.info.RunID = last + 1
 	}
+	if err := s.markCaptured(); err != nil {
+		return s.explain("see what direct SQL changed", err)
+	}
 	if err := s.endCapture(); err != nil {
 		return s.explain("end the watch of the tables", err)
 	}

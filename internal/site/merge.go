@@ -174,8 +174,12 @@ func (t *target) updateRows(base int64) error {
 	if len(set) == 0 {
 		return nil
 	}
-	return t.s.run(fmt.Sprintf("UPDATE main.%s AS c SET %s FROM temp.%s s%s WHERE c.%s IN (SELECT rid FROM temp.%s) AND s.rid=c.%s",
+	err := t.s.run(fmt.Sprintf("UPDATE main.%s AS c SET %s FROM temp.%s s%s WHERE c.%s IN (SELECT rid FROM temp.%s) AND s.rid=c.%s",
 		quote(t.table.name), strings.Join(set, ", "), t.temp("upd"), t.joins(), t.table.rowid, t.temp("upd"), t.table.rowid))
+	if err != nil {
+		return err
+	}
+	return t.restoreKeys()
 }
 
 func (t *target) insertRows(base int64) error {

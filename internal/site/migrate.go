@@ -20,7 +20,7 @@ var migrations embed.FS
 
 // schemaVersion is the version of the newest migration, which every migration
 // also writes to user_version, where it can be read without the tables.
-const schemaVersion = 1
+const schemaVersion = 2
 
 const versionTable = "amsx_version"
 

@@ -2,6 +2,7 @@ package site
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
@@ -44,7 +45,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"another program's", func(t *testing.T, p string) { execute(t, p, "CREATE TABLE invoices(id)") }, "not a site database: it holds the table invoices"},
 		{"newer", func(t *testing.T, p string) {
 			execute(t, p, "CREATE TABLE amsx_run(x); PRAGMA user_version = 99;")
-		}, "was made by a newer amsx (its schema is version 99, this program knows 1): update this program; the database was not changed"},
+		}, fmt.Sprintf("was made by a newer amsx (its schema is version 99, this program knows %d): update this program; the database was not changed", schemaVersion)},
 		{"no folder", func(*testing.T, string) {}, "check that its folder exists"},
 	}
 	for _, tt := range tests {

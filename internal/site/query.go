@@ -198,6 +198,16 @@ func (s *Session) Query(ctx context.Context, q runtime.Query) (runtime.Cursor, e
 		}
 	}
 	s.cursors[c] = true
+	if len(st.writes) > 0 {
+		// What it writes is written now and is noted as Exec's is, whether or not
+		// the script reads the rows that it returns.
+		if err := c.detach(ctx); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+		if err := s.wrote(st.writes, q.Pos.Line); err != nil {
+			return nil, err
+		}
+	}
 	return c, nil
 }
 
@@ -290,16 +300,15 @@ func (s *Session) Exec(ctx context.Context, q runtime.Query) (int64, error) {
 	if err := s.calls.taken(); err != nil {
 		return 0, err
 	}
-	s.wrote(st.writes)
 	if after, err := scalar(s.c, "SELECT total_changes()"); err == nil && after == before {
 		rows = 0
 	}
-	return rows, nil
+	return rows, s.wrote(st.writes, q.Pos.Line)
 }
 
 // wrote notes that direct SQL changed tables: what is remembered of their rows
-// no longer holds.
-func (s *Session) wrote(tables []string) {
+// no longer holds, and their key forms follow.
+func (s *Session) wrote(tables []string, line int) error {
 	for _, name := range tables {
 		s.direct[runtime.FoldName(name)] = true
 		for _, t := range s.targets {
@@ -312,7 +321,14 @@ func (s *Session) wrote(tables []string) {
 				}
 			}
 		}
+		if t := s.table(name); t != nil {
+			s.calls.line = line
+			if err := s.fillKeysOf(t, "UPDATE"); err != nil {
+				return s.sqlError(err)
+			}
+		}
 	}
+	return nil
 }
 
 // writing opens the write transaction for direct SQL, and has triggers note

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,7 @@ import (
 //	seen, refuse                the same for a record that is not written or is refused
 //	leavers [SOURCE]            DeactivateMissing
 //	exec STATEMENT              direct SQL of the script
+//	query STATEMENT             the same as a query of which the script reads one row
 //	commit
 //	finish                      counts and change rows that follow must match
 //	count NAME N …              counts that are not listed are 0
@@ -157,6 +159,13 @@ func (sc *scenario) step(word, rest string, block []string) {
 	case "exec":
 		_, err := sc.s.Exec(ctx, runtime.Query{SQL: rest, Pos: pos})
 		sc.check(err)
+	case "query":
+		c, err := sc.s.Query(ctx, runtime.Query{SQL: rest, Pos: pos})
+		sc.check(err)
+		if _, err := c.Next(ctx); !errors.Is(err, io.EOF) {
+			sc.check(err)
+		}
+		sc.check(c.Close())
 	case "commit":
 		sc.check(sc.s.Commit(ctx))
 	case "finish":

@@ -124,6 +124,9 @@ func (s *Session) open() error {
 		return s.explain("guard the connection", err)
 	}
 	s.c.SetInterrupt(s.ctx.Done())
+	if err := s.fillKeys(); err != nil {
+		return errors.Join(err, s.rollback())
+	}
 	if s.info.Fence > 0 && !s.info.Testing {
 		return s.raiseFence()
 	}
