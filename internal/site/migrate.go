@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // database/sql, which the migrations need
@@ -46,12 +47,20 @@ func (d *Database) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("site database %s: prepare the schema: %w", d.path, err)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		// Another program may have made the schema at the same moment.
-		if v, foreign, verr := d.version(ctx); verr == nil && foreign == "" && v == schemaVersion {
+	for attempt := 0; ; attempt++ {
+		_, err := p.Up(ctx)
+		if err == nil {
 			return nil
 		}
-		return fmt.Errorf("site database %s: make the schema: %w", d.path, err)
+		// Another program may be making the schema at the same moment. Then a
+		// migration fails because it is there, and the next one is looked for.
+		v, foreign, verr := d.version(ctx)
+		if verr == nil && foreign == "" && v == schemaVersion {
+			return nil
+		}
+		if attempt == 3+schemaVersion || ctx.Err() != nil {
+			return fmt.Errorf("site database %s: make the schema: %w", d.path, err)
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
-	return nil
 }
