@@ -132,14 +132,15 @@ func (t *target) source() string {
 func (t *target) same(st *sqlite.Stmt, col int, c cell) bool {
 	switch c.kind {
 	case cellText:
-		n := st.ColumnLen(col)
-		if n != len(c.s) {
-			return st.ColumnType(col) == sqlite.TypeFloat && sameNumber(st.ColumnFloat(col), c.s)
+		if n := st.ColumnLen(col); n == len(c.s) {
+			if n > len(t.buf) {
+				t.buf = make([]byte, 2*n)
+			}
+			if string(t.buf[:st.ColumnBytes(col, t.buf)]) == c.s {
+				return n > 0 || st.ColumnType(col) != sqlite.TypeNull
+			}
 		}
-		if n > len(t.buf) {
-			t.buf = make([]byte, 2*n)
-		}
-		return string(t.buf[:st.ColumnBytes(col, t.buf)]) == c.s && (n > 0 || st.ColumnType(col) != sqlite.TypeNull)
+		return st.ColumnType(col) == sqlite.TypeFloat && sameNumber(st.ColumnFloat(col), c.s)
 	case cellInt:
 		return st.ColumnInt64(col) == c.n && st.ColumnType(col) != sqlite.TypeNull
 	case cellNull:
@@ -328,6 +329,7 @@ func (t *target) insert(r *runtime.Record, adopt int64, rank int) error {
 		t.stageNew.BindNull(5)
 		t.stageNew.BindNull(6)
 	}
+	t.stageNew.BindInt64(7+len(t.cells)+len(t.lookups), int64(t.newHash()))
 	return step(t.stageNew)
 }
 

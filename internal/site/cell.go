@@ -2,12 +2,14 @@ package site
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/amsx-lang/amsx/runtime"
+	"zombiezen.com/go/sqlite"
 )
 
 // A cell is a value as a column holds it.
@@ -145,10 +147,22 @@ func numberCell(v runtime.Value) (cell, string) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return intCell(n), ""
 	}
-	if _, err := strconv.ParseFloat(s, 64); err != nil || strings.ContainsAny(s, "xXnNpP_") {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || strings.ContainsAny(s, "xXnNpP_") {
 		return cell{}, fmt.Sprintf("%s is no number", show(s))
 	}
-	return textCell(s), ""
+	// As the column will give it back, or 5.0 would differ from its 5 every night.
+	const whole = 1 << 53
+	if f == math.Trunc(f) && math.Abs(f) < whole {
+		return intCell(int64(f)), ""
+	}
+	return textCell(floatText(f)), ""
+}
+
+// textIs reports whether a short text column holds s, and makes no text for it.
+func textIs(st *sqlite.Stmt, col int, s string) bool {
+	var buf [16]byte
+	return st.ColumnLen(col) == len(s) && string(buf[:st.ColumnBytes(col, buf[:])]) == s
 }
 
 // show quotes a value for a message and cuts a long one.

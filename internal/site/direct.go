@@ -66,12 +66,7 @@ func (s *Session) mergeDirect() error {
 			if !t.tracked(i) {
 				continue
 			}
-			switch v.kind {
-			case cellText:
-				h = h.text(i, v.s)
-			case cellInt:
-				h = h.integer(i, v.n)
-			}
+			h = h.cell(i, v)
 		}
 		return s.run(intoChange+"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"+onChange, s.info.RunID, t.name, c.id, string(action), c.line, source, old, int64(h))
 	})

@@ -213,30 +213,12 @@ func (s *Session) checkRead() error {
 func (s *Session) recordRun() error {
 	c := s.counts()
 	action := make(map[Action]int64)
-	tables := make(map[string]bool)
-	for _, t := range s.targets {
-		tables[t.table.name] = true
-	}
-	for _, n := range s.names {
-		if s.isDirect(s.table(n)) {
-			tables[n] = true
+	for _, of := range s.actions {
+		for a, n := range of {
+			action[a] += n
 		}
-	}
-	for _, l := range s.leavers {
-		tables[l.t.name] = true
 	}
 	var err error
-	if s.staged() || s.merged {
-		err = s.rows("SELECT TableName, Action, count(*) FROM main.amsx_change WHERE RunID=?1 GROUP BY 1, 2", func(st *sqlite.Stmt) error {
-			if tables[st.ColumnText(0)] {
-				action[Action(st.ColumnText(1))] += st.ColumnInt64(2)
-			}
-			return nil
-		}, s.info.RunID)
-		if err != nil {
-			return err
-		}
-	}
 	c.Inserted, c.Adopted, c.Rekeyed = action[ActionInsert], action[ActionAdopt], action[ActionRekey]
 	c.Reactivated, c.Deactivated = action[ActionReactivate], action[ActionDeactivate]
 	c.Updated, c.Deleted = action[ActionUpdate], action[ActionDelete]

@@ -49,19 +49,8 @@ func addFunctions(c *sqlite.Conn, k *calls) error {
 		"amsx_line": {NArgs: 0, AllowIndirect: true, Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) {
 			return sqlite.IntegerValue(int64(k.line)), nil
 		}},
-		"amsx_hash": {NArgs: -1, Deterministic: true, Scalar: func(_ sqlite.Context, a []sqlite.Value) (sqlite.Value, error) {
-			h := rowHash(0)
-			for i := range a {
-				switch a[i].Type() {
-				case sqlite.TypeInteger:
-					h = h.integer(i, a[i].Int64())
-				case sqlite.TypeNull:
-				default:
-					h = h.text(i, a[i].Text())
-				}
-			}
-			return sqlite.IntegerValue(int64(h)), nil
-		}},
+		"amsx_hash":      {NArgs: -1, Deterministic: true, Scalar: hashValues},
+		"amsx_hash_with": {NArgs: -1, Deterministic: true, Scalar: hashWith},
 		"amsx_merge": {NArgs: 2, Deterministic: true, Scalar: func(_ sqlite.Context, a []sqlite.Value) (sqlite.Value, error) {
 			s, err := mergeOld(a[0].Text(), a[1].Text())
 			if err != nil {
@@ -86,30 +75,4 @@ func addFunctions(c *sqlite.Conn, k *calls) error {
 		}
 	}
 	return nil
-}
-
-// A rowHash is the hash of a row as it was written, by which a later undo
-// knows that nothing newer happened. It is the exclusive or of one hash a
-// column that is not Null, so that it can be made before a look-up column is
-// known and completed afterwards.
-type rowHash uint64
-
-const (
-	fnvOffset = 14695981039346656037
-	fnvPrime  = 1099511628211
-)
-
-// text adds column i's text.
-func (h rowHash) text(i int, s string) rowHash {
-	x := uint64(fnvOffset) ^ uint64(i)*fnvPrime
-	for j := 0; j < len(s); j++ {
-		x = (x ^ uint64(s[j])) * fnvPrime
-	}
-	return h ^ rowHash(x^x>>29)
-}
-
-// integer adds column i's whole number. The arithmetic is such that SQL can do
-// it too: see integerHash.
-func (h rowHash) integer(i int, n int64) rowHash {
-	return h ^ rowHash(uint64(n&0x7fffffff)*1500450271+uint64(i+1)*2654435761)
 }

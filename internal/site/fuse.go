@@ -92,8 +92,8 @@ func (c *count) add(id int64, line int) {
 	}
 }
 
-// judge holds the change set against the limits. It reads the change set and
-// nothing else, whatever wrote it.
+// judge holds the change set against the limits, and counts its rows by their
+// action. It reads the change set and nothing else, whatever wrote it.
 func (s *Session) judge() error {
 	if err := s.judgeRejects(); err != nil || !s.staged() {
 		return err
@@ -138,8 +138,14 @@ func (s *Session) judgeRejects() error {
 func (s *Session) judgeTable(t *table) error {
 	tallies := make(map[string]*tally)
 	keys := s.keyColumns(t)
+	actions := make(map[Action]int64)
+	s.actions[t.name] = actions
 	err := s.rows("SELECT Action, Old, RowID, Line, Source FROM main.amsx_change WHERE RunID=?1 AND TableName=?2", func(st *sqlite.Stmt) error {
-		action, id, line, source := Action(st.ColumnText(0)), st.ColumnInt64(2), int(st.ColumnInt64(3)), st.ColumnText(4)
+		action, id, line, source := ActionInsert, st.ColumnInt64(2), int(st.ColumnInt64(3)), st.ColumnText(4)
+		if !textIs(st, 0, string(ActionInsert)) { // of which there may be very many
+			action = Action(st.ColumnText(0))
+		}
+		actions[action]++
 		old := ""
 		if action != ActionInsert {
 			old = st.ColumnText(1)

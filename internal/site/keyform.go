@@ -3,6 +3,8 @@ package site
 import (
 	"fmt"
 	"strings"
+
+	"zombiezen.com/go/sqlite"
 )
 
 // The key forms LoginKey and EmailKey are amsx's own: they follow from Login
@@ -84,4 +86,29 @@ func (t *target) restoreKeys() error {
 		}
 	}
 	return nil
+}
+
+// manyRows is how many new rows make it worth to change the schema for them.
+const manyRows = 1000
+
+// dropKeyTrigger takes the trigger that fills the key forms for other programs
+// off the table until restore puts it back, both in the transaction of the
+// merge. It has nothing to do for rows that amsx writes; but where a table has
+// an insert trigger, the engine copies all the rows of an INSERT … SELECT into
+// a temporary table first, which is a fifth of the time that a first sync holds
+// the lock.
+func (t *target) dropKeyTrigger() (restore func() error, err error) {
+	restore = func() error { return nil }
+	if t.newRows < manyRows {
+		return restore, nil
+	}
+	name, create := t.table.name+"_Keys_Insert", ""
+	err = t.s.rows("SELECT sql FROM main.sqlite_master WHERE type='trigger' AND name=?1 AND tbl_name=?2", func(st *sqlite.Stmt) error {
+		create = st.ColumnText(0)
+		return nil
+	}, name, t.table.name)
+	if err != nil || create == "" {
+		return restore, err
+	}
+	return func() error { return t.s.run(create) }, t.s.run("DROP TRIGGER main." + quote(name))
 }

@@ -220,6 +220,8 @@ func readCell(st *sqlite.Stmt, i int) cell {
 		return cell{}
 	case sqlite.TypeInteger:
 		return intCell(st.ColumnInt64(i))
+	case sqlite.TypeFloat:
+		return textCell(floatText(st.ColumnFloat(i)))
 	}
 	return textCell(st.ColumnText(i))
 }

@@ -195,16 +195,17 @@ func (t *target) insertRows(base int64) error {
 	for p := range t.cols {
 		names, values = append(names, quote(t.cols[p].name)), append(values, value(p))
 	}
+	restore, err := t.dropKeyTrigger()
+	if err != nil {
+		return err
+	}
 	if err := t.s.run(fmt.Sprintf("INSERT INTO main.%s(%s) SELECT %s FROM temp.%s s%s ORDER BY s.seq", quote(t.table.name), strings.Join(names, ", "), strings.Join(values, ", "), t.temp("new"), t.joins())); err != nil {
 		return err
 	}
-	hash := t.table.hashSQL(func(at int) string {
-		if p := t.planOf(at); p >= 0 {
-			return value(p)
-		}
-		return t.table.columns[at].fallback
-	})
-	if err := t.s.run(intoChange+fmt.Sprintf("SELECT ?1, ?2, %s+s.seq, 'insert', s.line, ?3, NULL, %s FROM temp.%s s%s WHERE true ORDER BY s.seq", b, hash, t.temp("new"), t.joins()),
+	if err := restore(); err != nil {
+		return err
+	}
+	if err := t.s.run(intoChange+fmt.Sprintf("SELECT ?1, ?2, %s+s.seq, 'insert', s.line, ?3, NULL, %s FROM temp.%s s%s WHERE true ORDER BY s.seq", b, t.newHashSQL(value), t.temp("new"), t.joins()),
 		t.s.info.RunID, t.table.name, t.spec.Source); err != nil {
 		return err
 	}

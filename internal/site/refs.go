@@ -216,7 +216,11 @@ func (l *lookup) conclude() error {
 	bit := int64(1) << (l.col % 63)
 	none := "IN (SELECT id FROM temp." + l.temp() + " WHERE " + unresolved + ")"
 	col := &t.cols[p]
-	if !l.spec.Create {
+	left, err := scalar(t.s.c, "SELECT count(*) FROM (SELECT 1 FROM temp."+l.temp()+" WHERE "+unresolved+" LIMIT 1)")
+	if err != nil {
+		return err
+	}
+	if !l.spec.Create && left > 0 {
 		if !l.settled {
 			if err := l.warnMissing(none); err != nil {
 				return err
@@ -236,6 +240,9 @@ func (l *lookup) conclude() error {
 				return err
 			}
 		}
+	}
+	if t.updRows == 0 {
+		return nil
 	}
 	// What resolves to the value that is there is no difference.
 	return t.s.run(fmt.Sprintf("UPDATE temp.%[1]s AS s SET %[2]s=s.%[2]s & ~%[3]d WHERE %[4]s AND NOT (s.r%[5]d IS NOT NULL AND EXISTS (SELECT 1 FROM temp.%[6]s q WHERE q.id=s.r%[5]d AND q.val IS NULL)) AND (SELECT c.%[7]s FROM main.%[8]s c WHERE c.%[9]s=s.rid) IS coalesce((SELECT q.val FROM temp.%[6]s q WHERE q.id=s.r%[5]d), s.c%[10]d)",

@@ -59,10 +59,11 @@ type Session struct {
 	targets       []*target
 	leavers       []leaver
 	limits        limits
-	captured      map[string]bool       // tables with capture triggers
-	direct        map[string]bool       // tables that SQL of the script changed
-	basis, former map[tableSource]int64 // active rows before the run; what the last complete run left
-	ran           map[tableSource]bool  // a former run left rows
+	captured      map[string]bool             // tables with capture triggers
+	direct        map[string]bool             // tables that SQL of the script changed
+	basis, former map[tableSource]int64       // active rows before the run; what the last complete run left
+	ran           map[tableSource]bool        // a former run left rows
+	actions       map[string]map[Action]int64 // of each table that the run changed, counted by judge
 	lock          time.Duration
 	merged        bool
 
@@ -97,7 +98,7 @@ func (d *Database) Begin(ctx context.Context, info RunInfo) (*Session, error) {
 	s := &Session{
 		db: d, c: c, ctx: ctx, info: info, began: d.now(),
 		statement: make(map[string]*cached), captured: make(map[string]bool), direct: make(map[string]bool),
-		warned: make(map[string]int), cursors: make(map[*cursor]bool),
+		actions: make(map[string]map[Action]int64), warned: make(map[string]int), cursors: make(map[*cursor]bool),
 	}
 	if err := s.open(); err != nil {
 		_ = closeConn(c)

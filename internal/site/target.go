@@ -50,6 +50,8 @@ type target struct {
 	empty                            bool // the table had no rows when the unit began
 	lookups                          []*lookup
 	buf                              []byte
+	unmapped                         rowHash   // of the columns that a new row has from their defaults
+	fallbacks                        []rowHash // a plan column: of its default, where a new row with no value has that
 }
 
 // A planColumn is one column that the target writes.
@@ -290,7 +292,7 @@ func (t *target) prepare() error {
 	}
 	list := strings.Join(cells, ", ")
 	for _, q := range []string{
-		"CREATE TEMP TABLE " + t.temp("new") + "(seq INTEGER PRIMARY KEY, m0, m1, line, newest, adopt, rank, " + list + ")",
+		"CREATE TEMP TABLE " + t.temp("new") + "(seq INTEGER PRIMARY KEY, m0, m1, line, newest, adopt, rank, " + list + ", hash)",
 		"CREATE TEMP TABLE " + t.temp("upd") + "(rid INTEGER PRIMARY KEY, m0, m1, line, newest, act, was, " + list + ")",
 		"CREATE TEMP TABLE " + t.temp("hit") + "(upd, id, idx, other)",
 		"CREATE TEMP TABLE " + t.temp("wrote") + "(seq, rid, col, hash)",
@@ -308,7 +310,7 @@ func (t *target) prepare() error {
 		params = append(params, "?")
 	}
 	var err error
-	if t.stageNew, err = c.Prepare("INSERT INTO temp." + t.temp("new") + "(m0, m1, line, newest, adopt, rank, " + list + ") VALUES (" + strings.Join(params, ",") + ")"); err != nil {
+	if t.stageNew, err = c.Prepare("INSERT INTO temp." + t.temp("new") + "(m0, m1, line, newest, adopt, rank, " + list + ", hash) VALUES (" + strings.Join(params, ",") + ",?)"); err != nil {
 		return err
 	}
 	if t.stageUpd, err = c.Prepare("INSERT INTO temp." + t.temp("upd") + "(m0, m1, line, newest, act, was, " + list + ", rid) VALUES (" + strings.Join(params, ",") + ",?)"); err != nil {
@@ -358,6 +360,9 @@ func (t *target) prepare() error {
 		if u.find, err = c.Prepare("SELECT " + t.table.rowid + " FROM main." + quote(t.table.name) + " WHERE " + strings.Join(where, " AND ") + " LIMIT 1"); err != nil {
 			return err
 		}
+	}
+	if err := t.prepareHash(); err != nil {
+		return err
 	}
 	n, err := scalar(c, "SELECT count(*) FROM (SELECT 1 FROM main."+quote(t.table.name)+" LIMIT 1)")
 	t.empty = n == 0
