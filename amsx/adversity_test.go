@@ -401,3 +401,25 @@ func TestTwoTransformationsAtOnce(t *testing.T) {
 		t.Errorf("custodians %s", got)
 	}
 }
+
+// TestQueryThatWrites: SQL that writes is under the fuse and in the counts also
+// where a script runs it for the rows that it returns.
+func TestQueryThatWrites(t *testing.T) {
+	o := newOrg(t, oktasim.Config{Users: 20, Seed: 5})
+	o.good()
+	for _, script := range []string{
+		"Set gone = SqlTable \"DELETE FROM Custodian RETURNING CustodianID\"", "Set gone = Sql \"DELETE FROM Custodian\"",
+		"ForEach row In Sql \"UPDATE Custodian SET Active = 0 RETURNING CustodianID\"\n  Exit ForEach\nEndEach",
+	} {
+		if _, err := o.runScript(amsx.Parse("wipe.amsx", []byte(script+"\n")), nil); !errors.Is(err, runtime.ErrFuse) {
+			t.Errorf("%s: %v, want the fuse", script, err)
+		}
+	}
+	r, err := o.runScript(amsx.Parse("city.amsx", []byte("Set id = Sql \"UPDATE Custodian SET City = 'Ys' WHERE CustodianID = 3 RETURNING CustodianID\"\n")), nil)
+	if err != nil || r.Counts.Updated != 1 || o.one("SELECT count(*) FROM amsx_change WHERE Old LIKE '%City%'") != int64(1) {
+		t.Errorf("counts %+v, %v", r.Counts, err)
+	}
+	if n := o.one("SELECT count(*) FROM Custodian WHERE City='Ys'"); n != int64(1) {
+		t.Errorf("%v custodians in Ys", n)
+	}
+}
