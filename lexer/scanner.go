@@ -96,6 +96,8 @@ func (s *Scanner) next() Token {
 		return s.token(Comment, s.off+len(strings.TrimRight(s.src[s.off:end], " \t")))
 	case isDigit(c):
 		return s.number()
+	case c == '(' || c == ')' || c == ',':
+		return s.token(Op, s.off+1)
 	case c == '"' || c == '\'':
 		return s.str(c)
 	case c == '%':

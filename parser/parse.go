@@ -63,7 +63,7 @@ func ParseExpr(frag *lexer.Fragment) (ast.Expr, lexer.List) {
 	scan := lexer.NewExprScanner(frag)
 	b := &builder{frag: frag}
 	lex := scan.Stream()
-	d := diagnosis{scan: scan, lex: lex, start: lex.MakeCheckpoint()}
+	d := diagnosis{scan: scan, lex: lex, start: lex.MakeCheckpoint(), inline: true}
 	x, err := parseExpr(lex)
 	if t := lex.Peek(); err == nil && t.Type != lexer.EOL && t.Type != lexer.EOF {
 		err = &unexpectedError{t}

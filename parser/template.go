@@ -15,6 +15,7 @@ func (b *builder) template(start, end int, quote byte) *ast.Template {
 	t := &ast.Template{Pos: b.frag.Position(start)}
 	var lit strings.Builder
 	at := start // of the literal text that is being collected
+	warned := false
 	flush := func(next int) {
 		if lit.Len() > 0 {
 			t.Parts = append(t.Parts, ast.Part{Pos: b.frag.Position(at), Text: lit.String()})
@@ -38,7 +39,7 @@ func (b *builder) template(start, end int, quote byte) *ast.Template {
 		}
 		stop := lexer.Reference(text, i)
 		if stop == 0 {
-			b.nearReference(text, i)
+			warned = b.nearReference(text, i, warned)
 			lit.WriteByte('%')
 			i++
 			continue
@@ -58,16 +59,15 @@ func (b *builder) template(start, end int, quote byte) *ast.Template {
 
 // nearReference reports a percent sign that stays as it is, where it was
 // probably to begin a reference: %x..y%, or a name with a character inside that
-// cannot be seen.
-func (b *builder) nearReference(text string, i int) {
+// cannot be seen. It reports whether the text has been warned about: once is
+// enough.
+func (b *builder) nearReference(text string, i int, warned bool) bool {
 	const longest = 80
 	n := strings.IndexByte(text[i+1:min(len(text), i+1+longest)], '%')
-	if n < 1 {
-		return
+	if n < 1 || warned {
+		return warned
 	}
 	name := text[i+1 : i+1+n]
-	brackets := strings.Count(name, "[")
-	path := strings.Contains(name, ".") || brackets > 0 && brackets == strings.Count(name, "]")
 	var clean strings.Builder
 	for k, r := range name {
 		switch {
@@ -75,18 +75,21 @@ func (b *builder) nearReference(text string, i int) {
 			clean.WriteRune(r)
 		case k > 0 && (unicode.Is(unicode.Cf, r) || r == '\u00a0'):
 		default:
-			return
+			return false
 		}
 	}
 	switch full := "%" + clean.String() + "%"; {
 	case clean.Len() < n && lexer.Reference(full, 0) == len(full):
 		b.errs.Errorf(b.frag.Position(i), lexer.CodeCharacter, "type it anew: "+full, "there is an invisible character in this %%name%%, which is not read because of it")
-	case clean.Len() == n && path:
+	case clean.Len() == n && strings.Contains(name, "."):
 		b.errs.Add(&lexer.Diagnostic{
 			Pos: b.frag.Position(i), End: b.frag.Position(i + n + 2), Severity: lexer.Warning, Code: lexer.CodePath,
 			Message: full + " is no variable: it stays in the text as it is", Hint: "write %name% or %name.field%; %% is a percent sign",
 		})
+	default:
+		return false
 	}
+	return true
 }
 
 // path parses bytes start to end of the fragment; nil: it is reported.
