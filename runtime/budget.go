@@ -50,7 +50,7 @@ const longText = 1 << 16
 func wallSpent(d time.Duration) *Error {
 	return &Error{Kind: BudgetSpent, Code: CodeBudgetTime,
 		Message: fmt.Sprintf("the run takes longer than %v", d),
-		Hint:    "raise the limit for the run's time if it must take that long"}
+		Hint:    "if it must take that long, raise the limit: --max-time 12h"}
 }
 
 // refuel is called when a batch of statements has run.
@@ -63,7 +63,7 @@ func (in *Interp) refuel(pos lexer.Position) *Error {
 	if in.executed > in.limits.Statements {
 		return &Error{Kind: BudgetSpent, Pos: pos, Code: CodeBudgetLines,
 			Message: fmt.Sprintf("the script ran more than %d lines", in.limits.Statements),
-			Hint:    "look for a loop that does not end, or raise the limit for statements"}
+			Hint:    "look for a loop that does not end, or raise the limit: --max-lines"}
 	}
 	return in.countMemory(pos)
 }
@@ -80,7 +80,7 @@ func (in *Interp) countMemory(pos lexer.Position) *Error {
 	}
 	e := &Error{Kind: BudgetSpent, Pos: pos, Code: CodeBudgetMemory,
 		Message: fmt.Sprintf("the variables hold more than %d MB", in.limits.Memory>>20),
-		Hint:    "do not collect whole lists in a variable: work on each record inside its loop"}
+		Hint:    "do not collect whole lists in a variable: work on each record inside its loop; or raise the limit: --max-memory"}
 	if in.textSize > n/2 {
 		e.Message = fmt.Sprintf("the SQL text that Text blocks have collected is longer than %d MB", in.limits.Memory>>20)
 		e.Hint = "write SqlExecute inside the loop, behind EndText"

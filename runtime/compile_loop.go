@@ -143,7 +143,7 @@ func (c *compiler) while(s *ast.While) func(in *Interp) signal {
 			if n > in.limits.Turns {
 				in.err = &Error{Kind: BudgetSpent, Pos: s.Pos, Code: CodeBudgetTurns,
 					Message: fmt.Sprintf("this While ran more than %d turns", in.limits.Turns),
-					Hint:    "its condition never becomes False; or raise the limit for turns"}
+					Hint:    "its condition never becomes False; if it must turn that often, raise the limit: --max-turns"}
 				return sigError
 			}
 			if in.fuel--; in.fuel < 0 {

@@ -14,7 +14,7 @@ func (in *Interp) tooLong(n int, what string) *Error {
 		return nil
 	}
 	return &Error{Kind: BudgetSpent, Code: CodeBudgetMemory, Message: what + " grows larger than " + strconv.FormatInt(in.limits.Memory>>20, 10) + " MB",
-		Hint: "do not collect whole lists in a variable: work on each record inside its loop"}
+		Hint: "do not collect whole lists in a variable: work on each record inside its loop; or raise the limit: --max-memory"}
 }
 
 // template compiles text with references. It was split when it was parsed;

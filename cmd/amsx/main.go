@@ -70,7 +70,7 @@ func newParser(c *cli, e *env, args []string, exit func(int)) (*kong.Kong, error
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(e, c),
 		kong.Resolvers(&settings{args: args, getenv: e.getenv}),
-		kong.ExplicitGroups([]kong.Group{{Key: "try", Title: "Trying it out:"}, {Key: "every", Title: "For every command:"}}),
+		kong.ExplicitGroups([]kong.Group{{Key: "try", Title: "Trying it out:"}, {Key: "budgets", Title: "What a run may take (when not given: 6h, 1,000,000,000 lines, 1,000,000 turns and 256 MB):"}, {Key: "every", Title: "For every command:"}}),
 	)
 }
 

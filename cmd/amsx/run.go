@@ -42,6 +42,11 @@ type runCmd struct {
 	RootCertificates string   `help:"A PEM file with certificates to trust besides the system's." placeholder:"FILE"`
 	AllowHost        []string `help:"A host inside the network that requests may go to." placeholder:"HOST"`
 
+	MaxTime   time.Duration `help:"How long the run may take, such as 8h." placeholder:"TIME" group:"budgets"`
+	MaxLines  number        `help:"How many lines the script may run." placeholder:"N" group:"budgets"`
+	MaxTurns  number        `help:"How many turns one While may make." placeholder:"N" group:"budgets"`
+	MaxMemory number        `help:"How many MB the variables may hold." placeholder:"MB" group:"budgets"`
+
 	Replay        string `help:"Answer every request from the recordings of a fixture case; reach no network." placeholder:"DIR" group:"try"`
 	Record        string `help:"Record every request and answer as a fixture case. It holds people's data." placeholder:"DIR" group:"try"`
 	Simulate      number `help:"Run against a simulated OKTA with this many made-up people." placeholder:"USERS" group:"try"`
@@ -89,6 +94,7 @@ func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
 	log := &terminalLog{progress: newProgress(e, lexer.Safe(source.script.Name()), c.Quiet || c.JSON && !e.terminal), palette: talk, trace: c.Trace, name: source.script.Name()}
 	source.job.Log, source.job.Testing, source.job.Limit = log, c.Test || source.job.Testing, int64(c.Limit)
 	source.job.AllowOnce, source.job.Wait, source.job.Pack = c.AllowOnce, c.Wait, c.Pack
+	source.job.Limits = runtime.Limits{Wall: c.MaxTime, Statements: int64(c.MaxLines), Turns: int64(c.MaxTurns), Memory: int64(c.MaxMemory) << 20}
 	if c.Trace {
 		source.job.HTTP.Trace = log.wire
 		source.job.Hook = newTracer(log.progress, talk, source.script.Source())
@@ -157,6 +163,10 @@ func (c *runCmd) validate() error {
 		return &usageError{fmt.Errorf("--simulate makes up at most %s people", thousands(maxSimulated))}
 	case c.Record != "" && (c.Limit > 0 || len(c.AllowOnce) > 0):
 		return &usageError{errors.New("--record makes a case of a whole run: leave out --limit and --allow-once")}
+	case c.MaxTime < 0:
+		return &usageError{errors.New("--max-time wants a time, such as 8h")}
+	case c.MaxMemory > 1<<20:
+		return &usageError{errors.New("--max-memory wants MB, at most 1,048,576")}
 	}
 	for _, name := range c.AllowOnce {
 		if names := append(site.FuseNames(), "all"); !slices.Contains(names, name) {

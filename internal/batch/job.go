@@ -35,6 +35,7 @@ type Job struct {
 	Limit      int64
 	AllowOnce  []string // the fuse's limits that do not hold for this run, or "all"
 	Wait       bool     // wait for another run of the transformation to end
+	Limits     runtime.Limits
 	Log        Log
 	Hook       runtime.Hook
 }
@@ -142,7 +143,7 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 	report.Result, err = j.Script.Run(ctx, amsx.RunOptions{
 		Site: j.Site, Packs: j.Packs, Parameters: parameters, HTTP: j.HTTP, Log: log, Now: j.Now, User: j.User,
 		RunID: lease.RunID(), Fence: lease.Fence(), LastGood: last.Started, Expected: expected,
-		Testing: j.Testing, Limit: j.Limit, AllowOnce: j.AllowOnce, Hook: j.Hook,
+		Testing: j.Testing, Limit: j.Limit, AllowOnce: j.AllowOnce, Hook: j.Hook, Limits: j.Limits,
 	})
 	if lost := lease.Err(); err != nil && lost != nil {
 		err = lost
