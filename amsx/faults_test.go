@@ -258,7 +258,10 @@ func (f *faulty) meet(t *testing.T, script string, want outcome) {
 	r, err := o.run(func(r *amsx.RunOptions) {
 		r.HTTP.Wrap = asked.wrap
 		if strings.Contains(script, "hangs") || strings.Contains(script, "drip") { // the only time that the clock cannot jump over
-			r.HTTP.Limits.IdleReadTimeout, r.HTTP.Limits.RequestTimeout = 250*time.Millisecond, 600*time.Millisecond
+			r.HTTP.Limits.IdleReadTimeout, r.HTTP.Limits.RequestTimeout = time.Second, 2*time.Second
+			if want.fails != "" { // after four attempts of which each is one such wait
+				r.HTTP.Limits.IdleReadTimeout, r.HTTP.Limits.RequestTimeout = 250*time.Millisecond, 600*time.Millisecond
+			}
 		}
 	})
 	o.unsaid()

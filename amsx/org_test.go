@@ -99,7 +99,7 @@ func (o *org) runScript(s *amsx.Script, change func(*amsx.RunOptions)) (*amsx.Re
 		Packs: amsx.Pack{Domain: o.sim.URL, Username: "unused", Password: o.token},
 		HTTP: amsx.HTTP{
 			Clock: o.clock, Jitter: func() float64 { return 0.5 },
-			Limits: amsx.HTTPLimits{IdleReadTimeout: 300 * time.Millisecond, RequestTimeout: 2 * time.Second, MaxResponseBytes: 4 << 20, MaxRetries: 3},
+			Limits: amsx.HTTPLimits{IdleReadTimeout: 10 * time.Second, RequestTimeout: 20 * time.Second, MaxResponseBytes: 4 << 20, MaxRetries: 3},
 			Trace:  func(e amsx.HTTPEvent) { o.say(fmt.Sprintf("%+v", e)) },
 		},
 	}

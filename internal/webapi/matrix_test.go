@@ -163,7 +163,10 @@ func testFault(t *testing.T, script string, want webapi.Kind, serve func(*testin
 		c.Limits.MaxResponseBytes = 8 << 20
 		c.Limits.MaxRetries = 3
 		if strings.Contains(script, "hangs") || strings.Contains(script, "drip") {
-			c.Limits.RequestTimeout, c.Limits.IdleReadTimeout = 600*time.Millisecond, 250*time.Millisecond
+			c.Limits.RequestTimeout, c.Limits.IdleReadTimeout = 2*time.Second, time.Second
+			if want != whole { // after four attempts of which each is one such wait
+				c.Limits.RequestTimeout, c.Limits.IdleReadTimeout = 600*time.Millisecond, 250*time.Millisecond
+			}
 		} else {
 			c.Limits.RequestTimeout, c.Limits.IdleReadTimeout = time.Minute, time.Minute
 		}
