@@ -88,7 +88,7 @@ func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
 	}
 	defer source.close()
 	if source.player != nil && !c.JSON && !c.Quiet {
-		fmt.Fprintf(e.stderr, "Replaying %s: %s\n", lexer.Safe(c.Replay), lexer.Safe(source.title))
+		fmt.Fprintln(e.stderr, "Replaying", lexer.Safe(source.title))
 	}
 
 	log := &terminalLog{progress: newProgress(e, lexer.Safe(source.script.Name()), c.Quiet || c.JSON && !e.terminal), palette: talk, trace: c.Trace, name: source.script.Name()}
@@ -131,7 +131,7 @@ func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
 	if source.fixture != nil && !errors.As(err, &findings) {
 		differs, cerr := source.differs(ctx, report, err)
 		for _, d := range differs {
-			fmt.Fprintf(e.stderr, "%s %s\n", talk.yellow("not as the case expects:"), lexer.Safe(d))
+			fmt.Fprintf(e.stderr, "%s %s\n", talk.yellow("not as the case expects:"), safeLines(strings.TrimRight(d, "\n")))
 		}
 		if len(differs) == 0 && cerr == nil && !c.JSON {
 			fmt.Fprintln(e.stderr, talk.green("This is what the case expects."))

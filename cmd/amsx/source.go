@@ -31,7 +31,7 @@ type source struct {
 	job     batch.Job
 	closers []func()
 	columns int              // of the terminal that messages are shown on; 0: none
-	title   string           // of a replay's case
+	title   string           // of a replay: the case and what it is about
 	packs   string           // the control database that holds the packs; empty: there are none to look for
 	player  *harness.Player  // of a replay
 	fixture *harness.Case    // that the replay is held against; nil: none
@@ -174,7 +174,7 @@ func (c *runCmd) replay(ctx context.Context, e *env, g *cli, s *source) error {
 	if err != nil {
 		return &usageError{fmt.Errorf("--replay: %w", err)}
 	}
-	s.title = fc.Title
+	s.title = strings.TrimSuffix(fc.Name+": "+fc.Title, ": ")
 	name, text, err := fc.Document(transformations.FS())
 	if err != nil {
 		return &usageError{err}
