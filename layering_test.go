@@ -22,6 +22,7 @@ var layers = []struct {
 	{"lexer", "", "participle mattn/go-runewidth"},
 	{"parser/ast", "lexer", ""},
 	{"parser", "lexer parser/ast", "participle etree"},
+	{"parser/format", "lexer parser parser/ast", ""},
 	{"runtime", "internal/redact lexer parser/ast", "gjson decimal"},
 	{"internal/sqltext", "lexer parser/ast runtime", ""},
 	{"internal/webapi", "internal/redact", "gjson"},
@@ -30,7 +31,7 @@ var layers = []struct {
 	{"internal/oktasim", "", "gjson"},
 	{"builtins", "lexer parser parser/ast runtime internal/sqltext internal/webapi", "decimal"},
 	{"transformations", "", ""},
-	{"amsx", "internal/redact lexer parser/ast parser runtime internal/sqltext internal/webapi internal/site builtins transformations", ""},
+	{"amsx", "internal/redact lexer parser/ast parser parser/format runtime internal/sqltext internal/webapi internal/site builtins transformations", ""},
 	{"internal/harness", "lexer runtime amsx transformations internal/site", "toml"},
 	{"internal/batch", "internal/redact lexer runtime amsx internal/control internal/site internal/webapi", ""},
 	{"docs", "", ""}, // pages, and tests that hold them against the program

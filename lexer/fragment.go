@@ -93,3 +93,27 @@ func (f *Fragment) Index(offset int) int {
 	}
 	return min(s.at+max(min(offset, s.end)-s.file, 0), len(f.text))
 }
+
+// Pieces is the inverse of [Source.Fragment] for a part of the fragment: the
+// runs of the file that its bytes start to end were taken from, in order. A
+// replaced run is given whole.
+func (f *Fragment) Pieces(start, end int) []Piece {
+	var out []Piece
+	k := sort.Search(len(f.segs), func(k int) bool { return f.segs[k].at > start }) - 1
+	for k = max(k, 0); k < len(f.segs) && f.segs[k].at < end; k++ {
+		s := f.segs[k]
+		next := len(f.text)
+		if k+1 < len(f.segs) {
+			next = f.segs[k+1].at
+		}
+		from, to := max(start, s.at), min(end, next)
+		switch {
+		case from >= to:
+		case s.flat:
+			out = append(out, Piece{Start: s.file, End: s.end, Replace: true, Text: f.text[s.at:next]})
+		default:
+			out = append(out, Piece{Start: s.file + from - s.at, End: s.file + to - s.at})
+		}
+	}
+	return out
+}

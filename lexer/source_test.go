@@ -1,6 +1,7 @@
 package lexer_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -71,6 +72,21 @@ func TestFragment(t *testing.T) {
 	}
 	if p := f.Position(len(f.Text())); p.Offset != 41 {
 		t.Errorf("the end stands at %d", p.Offset)
+	}
+	for _, c := range []struct {
+		start, end int
+		want       []lexer.Piece
+	}{
+		{0, 4, []lexer.Piece{{Start: 11, End: 15}}},
+		{1, 3, []lexer.Piece{{Start: 12, End: 14}}},
+		{3, 5, []lexer.Piece{{Start: 14, End: 15}, {Start: 27, End: 28}}},
+		{6, 9, []lexer.Piece{{Start: 29, End: 30}, {Start: 34, End: 39, Replace: true, Text: "&"}, {Start: 39, End: 40}}},
+		{2, 2, nil},
+		{10, 10, nil},
+	} {
+		if got := f.Pieces(c.start, c.end); !slices.Equal(got, c.want) {
+			t.Errorf("bytes %d to %d were taken from %v, want %v", c.start, c.end, got, c.want)
+		}
 	}
 }
 

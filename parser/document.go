@@ -203,7 +203,8 @@ func (d *document) script(p *place) bool {
 			}
 		}
 	}
-	file, errs := parseFragment(d.src.Fragment(pieces...))
+	d.t.Text = d.src.Fragment(pieces...)
+	file, errs := parseFragment(d.t.Text)
 	d.t.Script = file
 	for _, s := range file.Stmts {
 		if c, ok := s.(*ast.Command); ok && strings.EqualFold(c.Call.Name, "Parameter") {

@@ -31,7 +31,7 @@ func ParseTransformation(name string, src []byte) (*ast.Transformation, lexer.Li
 		return t, bounded(errs)
 	}
 	file, more := parseFragment(body)
-	t := &ast.Transformation{Filename: name, Script: file}
+	t := &ast.Transformation{Filename: name, Script: file, Text: body}
 	errs = append(errs, more...)
 	declareParameters(t, &errs)
 	if len(errs) == 0 && isEmpty(file) {

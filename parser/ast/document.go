@@ -1,5 +1,7 @@
 package ast
 
+import "github.com/amsx-lang/amsx/lexer"
+
 // An Attr is the value of an attribute or element of a document.
 type Attr struct {
 	Pos   Position // of the value's first character
@@ -22,6 +24,7 @@ type Transformation struct {
 	Parameters  []*Parameter
 	Declared    bool // parameters are declared: an undeclared name is an error
 	Script      *File
+	Text        *lexer.Fragment // of the script, with where it stands in the file; nil: the file could not be read
 	Mappings    []*Mapping
 	DataMaps    []*DataMap
 	Schedule    *Schedule
