@@ -35,11 +35,11 @@ var layers = []struct {
 	{"internal/harness", "lexer runtime amsx transformations internal/site", "toml"},
 	{"internal/batch", "internal/redact lexer runtime amsx internal/control internal/site internal/webapi", ""},
 	{"docs", "", ""}, // pages, and tests that hold them against the program
-	{"cmd/amsx", "lexer runtime amsx builtins transformations internal/batch internal/control internal/site internal/webapi internal/oktasim internal/harness", "kong mpb toml mattn/go-runewidth"},
+	{"cmd/amsx", "lexer runtime amsx builtins transformations internal/batch internal/control internal/site internal/webapi internal/oktasim internal/harness", "kong mpb toml mattn/go-runewidth go-udiff"},
 }
 
 // guarded are the third-party modules whose importers the table names.
-var guarded = []string{"participle", "etree", "gjson", "decimal", "zombiezen.com/go/sqlite", "modernc.org/sqlite", "goose", "filippo.io/age", "toml", "kong", "mpb", "mattn/go-runewidth"}
+var guarded = []string{"participle", "etree", "gjson", "decimal", "zombiezen.com/go/sqlite", "modernc.org/sqlite", "goose", "filippo.io/age", "toml", "kong", "mpb", "mattn/go-runewidth", "go-udiff"}
 
 func TestLayering(t *testing.T) {
 	const module = "github.com/amsx-lang/amsx/"

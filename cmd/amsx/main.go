@@ -54,6 +54,7 @@ type cli struct {
 	Run        runCmd        `cmd:"" help:"Run a transformation against the site database."`
 	Check      checkCmd      `cmd:"" help:"Say everything that is wrong with a transformation, without running it."`
 	Credential credentialCmd `cmd:"" help:"Credential packs: the domains and tokens that transformations use by name."`
+	Fmt        fmtCmd        `cmd:"" help:"Bring transformations into their usual form: spelling of words, blanks, indentation."`
 	Doc        docCmd        `cmd:"" help:"Explain a command of the language, or the code of a message."`
 	OktaSim    oktaSimCmd    `cmd:"" name:"okta-sim" help:"Serve a simulated OKTA on this machine."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh, fish or PowerShell."`
