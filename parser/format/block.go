@@ -15,15 +15,18 @@ type block struct {
 	arms []string
 	// data: its lines are no statements, so that their first words mean nothing.
 	data bool
+	// fixed: what stands in its lines is no expression, and not in the tree.
+	fixed bool
 	// head and body are the clauses of the opener and of the lines of data.
 	head, body []clause
 }
 
-// A clause is a word that stands behind a complete value. A flag has no value
-// of its own.
+// A clause is a word that stands behind a complete value.
 type clause struct {
-	word string
-	flag bool
+	word   string
+	values []string // what follows it, where that is one of some words
+	flag   bool     // nothing follows it that belongs to it
+	first  bool     // it may follow the opener itself
 }
 
 var blocks = []block{
@@ -33,16 +36,20 @@ var blocks = []block{
 	{open: "While", close: "End While"},
 	{open: "Try", close: "End Try", arms: []string{"Catch"}},
 	{open: "Sub", close: "End Sub"},
+	{open: "Transaction", close: "End Transaction"},
+	{open: "DataMap", close: "End DataMap", data: true, fixed: true},
 	{
 		open: "Map", close: "End Map", data: true,
-		head: []clause{{word: "To"}, {word: "Key"}, {word: "Adopt"}, {word: "Source"}, {word: "Newest"}},
+		head: []clause{
+			{word: "To", first: true}, {word: "Key"}, {word: "Adopt"}, {word: "Mode"}, {word: "Source"}, {word: "Newest"},
+			{word: "Deactivate"}, {word: "Null"}, {word: "Update"}, {word: "Insert"}, {word: "Reject"}, {word: "LeftOut"},
+		},
 		body: []clause{
-			{word: "Lookup"}, {word: "From"}, {word: "Create", flag: true}, {word: "OnMissing"}, {word: "DataMap"},
-			{word: "Keep"}, {word: "On"}, {word: "Required", flag: true}, {word: "Default"}, {word: "Track"},
+			{word: "Lookup"}, {word: "From"}, {word: "Create", flag: true}, {word: "OnMissing", values: []string{"keep", "null", "reject"}},
+			{word: "DataMap"}, {word: "Keep", values: []string{"Edited"}}, {word: "On", values: []string{"Insert"}},
+			{word: "Required", flag: true}, {word: "Default"}, {word: "Track", values: []string{"No", "Yes"}},
 		},
 	},
-	{open: "DataMap", close: "End DataMap", data: true},
-	{open: "Transaction", close: "End Transaction"},
 }
 
 // oneLine are the words of statements that open nothing. EndText is one: the

@@ -58,26 +58,36 @@ func TestMapLines(t *testing.T) {
 		src = `MAP People TO Custodian KEY oktaId,key ADOPT login , Email SOURCE "OKTA" newest lastUpdated
 map=profile.to REQUIRED
 ManagerID = profile.manager LOOKUP custodianID FROM Custodian.Login,from create ONMISSING reject
-create = create CREATE keep edited required
-Active=status DATAMAP Required on insert
+create = create CREATE keep edited required TRACK NO
+Active=status DATAMAP Required on INSERT default "x"
 endmap
 DATAMAP Status keep
 "1"="New"
+2=-1
+"x" = TRUE
 END  DATAMAP
+map to Department key name mode "Insert Only" deactivate "20%"
+End map
 SUB Greet name, other
+exit sub
 Log %name%
 ENDSUB
 `
 		want = `Map People To Custodian Key oktaId, key Adopt login, Email Source "OKTA" Newest lastUpdated
   map = profile.to Required
   ManagerID = profile.manager Lookup custodianID From Custodian.Login, from Create OnMissing reject
-  create = create Create Keep edited Required
-  Active = status DataMap Required On insert
+  create = create Create Keep Edited Required Track No
+  Active = status DataMap Required On Insert Default "x"
 End Map
 DataMap Status keep
   "1" = "New"
+  2 = -1
+  "x" = True
 End DataMap
+Map To Department Key name Mode "Insert Only" Deactivate "20%"
+End Map
 Sub Greet name, other
+  Exit Sub
   Log %name%
 End Sub
 `

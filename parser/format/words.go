@@ -90,9 +90,12 @@ func (p *printer) spell(line []token, top *block) {
 			}
 		}
 	}
-	if top == nil || !top.data {
+	switch {
+	case top == nil || !top.data:
 		p.statement(line)
-	} else {
+	case top.fixed:
+		p.spellFixed(line)
+	default:
 		spellClauses(line, top.body)
 	}
 }
@@ -134,7 +137,7 @@ func (p *printer) statement(line []token) {
 			line[2].text = "In"
 		}
 	case "Exit":
-		if w := oneOf(second, "For", "ForEach", "While"); w != "" {
+		if w := oneOf(second, "For", "ForEach", "While", "Sub"); w != "" {
 			line[1].text = w
 		}
 	case "Text":
@@ -166,15 +169,31 @@ func (p *printer) spellThen(line []token) {
 // before it is complete, so that For i = to To 3 has one To.
 func spellClauses(line []token, clauses []clause) {
 	complete := false
-	for i := range line {
+	for i := 0; i < len(line); i++ {
 		t := &line[i]
-		if complete && t.Type == lexer.Ident {
-			if n := slices.IndexFunc(clauses, func(c clause) bool { return lexer.Is(&t.Token, c.word) }); n >= 0 {
-				t.text, complete = clauses[n].word, clauses[n].flag
-				continue
+		n := slices.IndexFunc(clauses, func(c clause) bool { return lexer.Is(&t.Token, c.word) && (complete || i == 0 && c.first) })
+		if n < 0 {
+			complete = isComplete(t)
+			continue
+		}
+		c := clauses[n]
+		t.text, complete = c.word, c.flag
+		if i+1 < len(line) {
+			if w := oneOf(line[i+1].Value, c.values...); w != "" {
+				i++
+				line[i].text, complete = w, true
 			}
 		}
-		complete = isComplete(t)
+	}
+}
+
+// spellFixed spells a line whose values are texts, numbers, True and False.
+func (p *printer) spellFixed(line []token) {
+	for i := range line {
+		if w := oneOf(line[i].Value, "True", "False"); w != "" {
+			line[i].text = w
+		}
+		p.means.minus[line[i].Pos.Offset] = lexer.IsOp(&line[i].Token, "-")
 	}
 }
 
