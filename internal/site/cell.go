@@ -142,21 +142,52 @@ func instantCell(v runtime.Value) (cell, string) {
 	return cell{}, fmt.Sprintf("%s is no date and time; write it as 2026-12-31T23:59:59Z, or give its form with CDate(text, format, zone)", show(s))
 }
 
+// numberCell is a number as a column of numbers gives it back, or 5.0 would
+// differ from its 5 every night. The engine keeps such a column in binary: a
+// number with more digits than that holds is refused, never rounded in silence.
 func numberCell(v runtime.Value) (cell, string) {
-	s := strings.TrimSpace(v.Text())
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return intCell(n), ""
+	c, why := exactCell(v)
+	if why != "" || c.kind != cellText {
+		return c, why
 	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || strings.ContainsAny(s, "xXnNpP_") {
-		return cell{}, fmt.Sprintf("%s is no number", show(s))
+	f, _ := strconv.ParseFloat(c.s, 64)
+	if digits(c.s) > 15 && !same(c.s, f) {
+		return cell{}, fmt.Sprintf("%s has more digits than the column keeps, which is 15; round it, or keep it in a column of text", show(c.s))
 	}
-	// As the column will give it back, or 5.0 would differ from its 5 every night.
 	const whole = 1 << 53
 	if f == math.Trunc(f) && math.Abs(f) < whole {
 		return intCell(int64(f)), ""
 	}
 	return textCell(floatText(f)), ""
+}
+
+// exactCell is a number with all its digits.
+func exactCell(v runtime.Value) (cell, string) {
+	s := strings.TrimSpace(v.Text())
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return intCell(n), ""
+	}
+	if _, err := strconv.ParseFloat(s, 64); err != nil || strings.ContainsAny(s, "xXnNpP_") {
+		return cell{}, fmt.Sprintf("%s is no number", show(s))
+	}
+	return textCell(s), ""
+}
+
+// digits counts the digits of a number's text.
+func digits(s string) (n int) {
+	for _, c := range s {
+		if '0' <= c && c <= '9' {
+			n++
+		}
+	}
+	return n
+}
+
+// same reports whether a number in binary is the one that s writes.
+func same(s string, f float64) bool {
+	a, err := runtime.ParseNumber(s)
+	b, err2 := runtime.ParseNumber(floatText(f))
+	return err == nil && err2 == nil && a.KeyText() == b.KeyText()
 }
 
 // textIs reports whether a short text column holds s, and makes no text for it.

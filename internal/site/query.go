@@ -137,7 +137,7 @@ func bindValue(st *sqlite.Stmt, i int, v runtime.Value) error {
 	case runtime.KindBoolean:
 		st.BindBool(i, v.Truth())
 	case runtime.KindNumber:
-		c, why := numberCell(v)
+		c, why := exactCell(v)
 		if why != "" {
 			return errors.New(why)
 		}
