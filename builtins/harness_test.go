@@ -38,6 +38,7 @@ type world struct {
 	pages    map[string][]string // by path
 	log      bytes.Buffer
 	testing  bool
+	said     func() // called at each line of the log; nil: not
 	secrets  []string
 }
 
@@ -190,6 +191,9 @@ func findings(list lexer.List) string {
 }
 
 func (w *world) Line(level, text string, _ lexer.Position) {
+	if w.said != nil {
+		w.said()
+	}
 	switch level {
 	case "info":
 		fmt.Fprintln(&w.log, text)

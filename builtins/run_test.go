@@ -70,11 +70,14 @@ func TestSleepIsCancelled(t *testing.T) {
 	w := newSeed(t).world(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	var cancelled time.Time
-	time.AfterFunc(20*time.Millisecond, func() {
-		cancelled = time.Now()
-		cancel()
-	})
-	_, err := w.try(ctx, "Try\n  Sleep 3600\nCatch\nEnd Try\n")
+	// The run is in its wait when it is cancelled, however long it took to get there.
+	w.said = func() {
+		time.AfterFunc(20*time.Millisecond, func() {
+			cancelled = time.Now()
+			cancel()
+		})
+	}
+	_, err := w.try(ctx, "Log \"info\", \"waiting\"\nTry\n  Sleep 3600\nCatch\nEnd Try\n")
 	var e *runtime.Error
 	if !errors.As(err, &e) || e.Kind != runtime.Cancelled {
 		t.Errorf("got %v", err)
