@@ -190,6 +190,7 @@ func (c *runCmd) httpConfig(e *env) (amsx.HTTP, error) {
 			AllowHost:        "run with --allow-host HOST (or set AMSX_ALLOW_HOST)",
 			RootCertificates: "give that authority's root certificate with --root-certificates FILE.pem (or set AMSX_ROOT_CERTIFICATES)",
 			Proxy:            "check the environment variables HTTPS_PROXY and NO_PROXY",
+			NewToken:         "amsx credential rotate",
 		},
 	}
 	if c.RootCertificates != "" {

@@ -102,6 +102,8 @@ func (x *exchange) statusAdvice(e *Error, resp *Response) string {
 	html := looksLikeHTML(string(resp.Body[:min(len(resp.Body), 1024)]))
 	advice := codeAdvice[e.Code]
 	switch {
+	case e.Code == "E0000011" && x.req.Credential != nil && x.c.cfg.Hints.NewToken != "":
+		advice += " with: " + x.c.cfg.Hints.NewToken + " " + x.req.Credential.Pack
 	case advice != "":
 	case html && resp.Status == http.StatusNotFound:
 		advice = "this host does not serve the API: check the Domain of the pack and the path"

@@ -75,6 +75,7 @@ type Hints struct {
 	AllowHost        string // how to allow a host inside the network
 	RootCertificates string // how to add a root certificate
 	Proxy            string // how to set the proxy
+	NewToken         string // the command that puts a new token into a pack, to be followed by the pack's name
 }
 
 // Limits bound what one request may take. A zero field is its default.
