@@ -52,8 +52,8 @@ var blocks = []block{
 	},
 }
 
-// oneLine are the words of statements that open nothing. EndText is one: the
-// lines of a Text are a single token, which is never touched.
+// oneLine are the words of statements that open nothing. Text is one: the lines
+// up to EndText are a single token, which is never touched.
 var oneLine = []string{"Set", "Exit", "Continue", "Text", "Throw", "Stop"}
 
 // opener is the block that begins with the line, or nil.
