@@ -71,7 +71,7 @@ func (in *Interp) refuel(pos lexer.Position) *Error {
 // countMemory adds up what the variables, the result buffer and the pending SQL
 // text keep alive.
 func (in *Interp) countMemory(pos lexer.Position) *Error {
-	n := int64(in.result.Size()) + in.textSize
+	n := int64(in.result.Size()) + int64(in.document.Size()) + in.textSize
 	for i := range in.slots {
 		n += int64(in.slots[i].Size())
 	}

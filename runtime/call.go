@@ -167,6 +167,18 @@ func (c *Call) Fits(v Value) error {
 // Result returns the result buffer, %MSRESULT%.
 func (c *Call) Result() Value { return c.interp.result }
 
+// Document returns the XML buffer, %MDOC%.
+func (c *Call) Document() Value { return c.interp.document }
+
+// SetDocument puts an Xml value into the XML buffer.
+func (c *Call) SetDocument(v Value) { c.interp.document = v }
+
+// MemoryLimit is the budget for the bytes of the run's values.
+func (c *Call) MemoryLimit() int64 { return c.interp.limits.Memory }
+
+// Secret reports whether a secret that the run knows stands in text.
+func (c *Call) Secret(text string) bool { return c.interp.redact(text) != text }
+
 // SetRowCount sets %ROWCOUNT%.
 func (c *Call) SetRowCount(n int64) { c.interp.rows = n }
 

@@ -51,6 +51,7 @@ const (
 	CodeCommandFailed  = "AMSX7009" // a command failed
 	CodeLeavers        = "AMSX7010" // DeactivateMissing without a complete list
 	CodeNotRead        = "AMSX7011" // a list that was not read to its end, or nobody read at all
+	CodeBadElement     = "AMSX7012" // an element of a list that cannot be read
 	CodeBudgetTime     = "AMSX7020"
 	CodeBudgetLines    = "AMSX7021"
 	CodeBudgetTurns    = "AMSX7022"

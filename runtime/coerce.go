@@ -6,9 +6,20 @@ import (
 	"strings"
 )
 
+// scalar is what an operator makes of a value that may be an element of XML:
+// its text.
+func scalar(v Value) Value {
+	if v.kind == KindXML {
+		return Text(v.Text()).WithTaint(v.taint)
+	}
+	return v
+}
+
 // operand converts one side of an arithmetic operator, ready to calculate.
 func operand(op byte, v Value) (Value, error) {
 	switch v.kind {
+	case KindXML:
+		return operand(op, scalar(v))
 	case KindNumber:
 		return v.calculable()
 	case KindNull:
@@ -41,6 +52,8 @@ func operand(op byte, v Value) (Value, error) {
 // a number, Null and empty text are Null, True and False are 1 and 0.
 func ToNumber(v Value) (Value, error) {
 	switch v.kind {
+	case KindXML:
+		return ToNumber(scalar(v))
 	case KindNumber:
 		return v, nil
 	case KindNull:
@@ -76,6 +89,8 @@ func IsNumber(v Value) bool {
 // number of 40 digits must never equal another that only begins like it.
 func exactNumber(v Value) (Value, bool) {
 	switch v.kind {
+	case KindXML:
+		return exactNumber(scalar(v))
 	case KindNumber:
 		if _, ok := v.ref.(textPtr); !ok {
 			return v, true
@@ -97,6 +112,8 @@ func exactNumber(v Value) (Value, bool) {
 // case, the numbers 1 and 0. Null and empty text are Null.
 func ToBool(v Value) (Value, error) {
 	switch v.kind {
+	case KindXML:
+		return ToBool(scalar(v))
 	case KindBoolean, KindNull:
 		return v, nil
 	case KindNumber:
@@ -131,6 +148,8 @@ func Condition(v Value) (bool, error) {
 // form. Null and empty text are Null.
 func ToDate(v Value) (Value, error) {
 	switch v.kind {
+	case KindXML:
+		return ToDate(scalar(v))
 	case KindDate, KindDateTime, KindNull:
 		return v, nil
 	case KindText:

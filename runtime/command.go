@@ -75,7 +75,7 @@ type Role uint8
 // The roles.
 const (
 	NoRole      Role = iota
-	PullRole         // Iterate reads a whole list from outside, page by page: JsonPages
+	PullRole         // Iterate reads a whole list from outside, part by part: JsonPages, Csv
 	UpsertRole       // writes a record by a mapping: Upsert, UpsertCustodian; argument 0 is the record
 	RejectRole       // refuses a record: RejectRecord; argument 0 is the record
 	LeaversRole      // DeactivateMissing
@@ -141,6 +141,16 @@ type Iterator interface {
 	Next(ctx context.Context) (Value, error)
 	Close() error
 }
+
+// A BadElement is the error of an Iterator for an element that cannot be read,
+// and behind which others can. The loop goes on; the element is rejected by
+// the mappings that the loop feeds, or is a warning where it feeds none. Nobody
+// knows whom it stands for, so no leavers are known.
+type BadElement struct {
+	Reason string
+}
+
+func (b *BadElement) Error() string { return b.Reason }
 
 // A Table is the commands that a program may use. It is immutable after
 // NewTable and safe for concurrent use.

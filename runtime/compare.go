@@ -42,6 +42,8 @@ func compared(x, y Value, fx, fy Form) (a, b Value, how comparison, err error) {
 		switch v.kind {
 		case KindList, KindRow, KindTable, KindJSON:
 			return x, y, 0, notScalar(v)
+		case KindXML:
+			return compared(scalar(x), scalar(y), fx, fy)
 		}
 	}
 	switch {

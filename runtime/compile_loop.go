@@ -222,7 +222,7 @@ func (c *compiler) forEach(s *ast.ForEach) func(in *Interp) signal {
 
 func article(k Kind) string {
 	switch k {
-	case KindNull, KindXML:
+	case KindNull:
 		return k.String()
 	case KindJSON:
 		return "Json, but no list"
@@ -262,6 +262,13 @@ func (l *loop) iterate(in *Interp, site *callSite, slot int, body block) (sig si
 				in.pulls.top().finished = true
 			}
 			return sigNext
+		}
+		var bad *BadElement
+		if errors.As(err, &bad) {
+			if s := in.badElement(l, bad); s != sigNext {
+				return s
+			}
+			continue
 		}
 		if err != nil {
 			sig = in.fail(site.pos, CodeCommandFailed, err)

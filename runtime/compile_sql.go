@@ -84,7 +84,7 @@ func (q *sqlPlan) render(in *Interp) ([]Query, error) {
 		if t := v.Taint(); t != 0 {
 			return nil, in.newError(q.pos, CodeTaint, in.refuse(t, "SQL"))
 		}
-		values[i] = v
+		values[i] = scalar(v)
 	}
 	return q.template.Render(values)
 }

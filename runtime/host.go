@@ -16,6 +16,7 @@ type Host struct {
 	Web     Web
 	Packs   Packs
 	Files   Files
+	Folder  Folder // the files that the script may read and write
 	Log     Log
 	Now     func() time.Time // never nil; the run's clock
 	Rand    io.Reader        // never nil
@@ -271,6 +272,38 @@ var ErrFuse = errors.New("the fuse")
 type Files interface {
 	// ReadScript returns the text of a script for Call and CallLocal.
 	ReadScript(name, from string) (path string, src []byte, err error)
+}
+
+// A Folder is the one folder whose files a run may read and write. It looks as
+// the run has made it: what the run writes, moves and deletes is seen by the
+// run at once, and is done when the run is committed. Names are relative to the
+// folder; both slashes divide them. Its methods are called from one goroutine.
+type Folder interface {
+	// Open opens a file for reading. It must be closed.
+	Open(name string) (*File, error)
+	// Write gives a file this content, in place of what it has.
+	Write(name string, content []byte) error
+	// List returns the files of one folder whose names match a pattern such as
+	// "in/*.csv", by name.
+	List(pattern string) ([]FileInfo, error)
+	// Move gives a file another name. One that has it already is an error,
+	// unless it is to be replaced.
+	Move(from, to string, replace bool) error
+	// Delete deletes a file.
+	Delete(name string) error
+}
+
+// A FileInfo is what is known of a file without reading it.
+type FileInfo struct {
+	Name     string // from the run's folder on, with slashes
+	Size     int64
+	Modified time.Time
+}
+
+// A File is open for reading.
+type File struct {
+	FileInfo
+	io.ReadCloser
 }
 
 // A Log takes what a run says. Its methods are called from one goroutine and

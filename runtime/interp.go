@@ -31,6 +31,7 @@ type Interp struct {
 	executed int64
 
 	result   Value // %MSRESULT%
+	document Value // %MDOC%
 	status   int64 // %HTTPSTATUS%
 	rows     int64 // %ROWCOUNT%
 	caught   *Error

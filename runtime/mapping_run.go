@@ -140,6 +140,7 @@ func (f *field) value(in *Interp) (Value, error) {
 		// A row that the script built may name the columns themselves.
 		v, _ = in.rec.Field(f.name)
 	}
+	v = scalar(v)
 	if v.kind == KindText && v.num == 0 {
 		v = Value{taint: v.taint}
 	}

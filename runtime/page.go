@@ -144,7 +144,7 @@ func Detach(v Value) Value {
 		for i, x := range r.values {
 			values[i] = Detach(x)
 		}
-		return Row(r.cols, values).WithTaint(v.taint)
+		return RowAt(r.cols, values, r.line).WithTaint(v.taint)
 	}
 	return v
 }

@@ -124,6 +124,26 @@ func (in *Interp) beginTurn(v Value) (skip bool, sig signal) {
 	return false, sigNext
 }
 
+// badElement rejects an element that could not be read. What it should be is
+// not known, so it is given to the mappings as Null: its key is not readable.
+func (in *Interp) badElement(l *loop, bad *BadElement) signal {
+	if l.pull == nil || len(l.pull.mappings) == 0 {
+		if in.host.Log != nil {
+			in.host.Log.Warn(CodeBadElement, in.redact(bad.Reason), l.pos)
+		}
+		return sigNext
+	}
+	a := in.pulls.top()
+	a.record, a.handled = Value{}, 0
+	in.pulls.records++
+	for _, m := range l.pull.mappings {
+		if err := in.reject(m, Value{}, bad.Reason, l.pos); err != nil {
+			return in.fail(l.pos, CodeCommandFailed, err)
+		}
+	}
+	return sigNext
+}
+
 // endTurn tells the site of a record that the script left out: it was read, so
 // nobody may take it for a leaver.
 func (in *Interp) endTurn(l *pullLoop) signal {

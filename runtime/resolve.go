@@ -17,6 +17,7 @@ type systemName struct {
 
 var systemNames = map[string]systemName{
 	"msresult":       {"MSRESULT", false, func(in *Interp) Value { return in.result }},
+	"mdoc":           {"MDOC", false, func(in *Interp) Value { return in.document }},
 	"username":       {"USERNAME", false, func(in *Interp) Value { return Text(in.host.User) }},
 	"today":          {"TODAY", false, func(in *Interp) Value { return Date(in.host.Now()) }},
 	"now":            {"NOW", false, func(in *Interp) Value { return DateTime(in.host.Now()) }},

@@ -61,12 +61,24 @@ type row struct {
 	cols   *Columns
 	values []Value
 	held   held // the values
+	line   int  // of the file that it was read from; 0: none
 }
+
+// lineColumn is the name by which a path reads the line of a row.
+const lineColumn = "#line"
 
 // Row returns a row. There must be a value for each column. Neither slice may
 // be changed afterwards.
 func Row(cols *Columns, values []Value) Value {
 	return Value{kind: KindRow, ref: &row{cols: cols, values: values, held: heldIn(values)}}
+}
+
+// RowAt returns a row that was read from a line of a file: its #line. It is no
+// column.
+func RowAt(cols *Columns, values []Value, line int) Value {
+	v := Row(cols, values)
+	v.ref.(*row).line = line
+	return v
 }
 
 // A Rowset is the rows of a Table value. It is built by one goroutine and then
@@ -122,6 +134,9 @@ func (v Value) Field(name string) (Value, bool) {
 	}
 	i := r.cols.Index(name)
 	if i < 0 {
+		if r.line > 0 && name == lineColumn {
+			return Int(int64(r.line)), true
+		}
 		return Value{}, false
 	}
 	return r.values[i].WithTaint(v.taint), true
@@ -129,7 +144,7 @@ func (v Value) Field(name string) (Value, bool) {
 
 // with returns a row with name = x, the column added where it is missing.
 func (r *row) with(name string, x Value) *row {
-	n := &row{cols: r.cols}
+	n := &row{cols: r.cols, line: r.line}
 	if i := r.cols.Index(name); i >= 0 {
 		n.values = slices.Clone(r.values)
 		n.values[i] = x
@@ -142,13 +157,17 @@ func (r *row) with(name string, x Value) *row {
 }
 
 // Len is the number of elements of a List, a Table or a Json array; ok is
-// false for any other value.
+// false for any other value. An element of XML is a list of one: where a path
+// finds several it gives a List, and a document with one must not be another
+// case.
 func (v Value) Len() (n int, ok bool) {
 	switch v.kind {
 	case KindList:
 		return int(v.num), true
 	case KindTable:
 		return len(v.ref.(*Rowset).rows), true
+	case KindXML:
+		return 1, true
 	case KindJSON:
 		if !v.IsArray() {
 			return 0, false
@@ -160,7 +179,8 @@ func (v Value) Len() (n int, ok bool) {
 }
 
 // Elements returns what ForEach runs over: the elements of a List or a Json
-// array, the rows of a Table. ok is false for any other value.
+// array, the rows of a Table, an element of XML itself. ok is false for any
+// other value.
 func (v Value) Elements() (elements []Value, ok bool, err error) {
 	switch v.kind {
 	case KindList:
@@ -172,6 +192,8 @@ func (v Value) Elements() (elements []Value, ok bool, err error) {
 			elements[i] = t.row(i).WithTaint(v.taint)
 		}
 		return elements, true, nil
+	case KindXML:
+		return []Value{v}, true, nil
 	case KindJSON:
 		if !v.IsArray() {
 			return nil, false, nil
