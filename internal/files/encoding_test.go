@@ -1,0 +1,50 @@
+package files_test
+
+import (
+	"testing"
+
+	"github.com/amsx-lang/amsx/internal/files"
+)
+
+func TestDecode(t *testing.T) {
+	for _, c := range []struct{ bytes, name, want string }{
+		{"Zo\xc3\xab", "", "Zoë"},
+		{"\xef\xbb\xbfZo\xc3\xab", "", "Zoë"},
+		{"\xef\xbb\xbfZo\xc3\xab", "windows-1252", "Zoë"}, // the mark knows better
+		{"\xff\xfeZ\x00\xeb\x00", "", "Zë"},
+		{"\xfe\xff\x00Z\x00\xeb", "", "Zë"},
+		{"Z\x00\xeb\x00", "UTF-16LE", "Zë"},
+		{"Zo\xeb \x80", "windows-1252", "Zoë €"},
+		{"Zo\xeb", "ISO-8859-1", "Zoë"},
+		{"", "", ""},
+		{"\xef", "", "\xef"},
+	} {
+		if got, _, err := files.Decode([]byte(c.bytes), c.name); got != c.want || err != nil {
+			t.Errorf("%q in %s: %q, %v", c.bytes, c.name, got, err)
+		}
+	}
+	if got, converted, err := files.Decode([]byte("Z\x00\xeb"), "utf-16le"); !files.Damaged(got, converted) {
+		t.Errorf("half a character: %q, %v", got, err)
+	}
+	if _, _, err := files.Decode(nil, "klingon"); err == nil {
+		t.Error("an unknown encoding is taken")
+	}
+}
+
+func TestEncode(t *testing.T) {
+	for _, c := range []struct{ name, want string }{
+		{"", "Zë"}, {"utf-8", "Zë"}, {"UTF-8-BOM", "\xef\xbb\xbfZë"}, {"windows-1252", "Z\xeb"}, {"utf-16le", "\xff\xfeZ\x00\xeb\x00"},
+	} {
+		got, err := files.Encode("Zë", c.name)
+		if string(got) != c.want || err != nil {
+			t.Errorf("%s: %q, %v", c.name, got, err)
+		}
+		back, _, err := files.Decode(got, c.name)
+		if back != "Zë" || err != nil {
+			t.Errorf("%s came back as %q, %v", c.name, back, err)
+		}
+	}
+	if _, err := files.Encode("日", "windows-1252"); err == nil {
+		t.Error("a character is lost")
+	}
+}
