@@ -57,6 +57,14 @@ func failf(hint, format string, args ...any) error {
 	return hinted{fmt.Errorf(format, args...), hint}
 }
 
+// counted is "1 row", "2 rows".
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // whole returns argument i as a whole number, absent when it is Null or was not
 // given. It fits 32 bits, so that arithmetic with it cannot overflow.
 func whole(c *runtime.Call, i int, name string, absent int) (int, error) {
@@ -76,4 +84,5 @@ func whole(c *runtime.Call, i int, name string, absent int) (int, error) {
 }
 
 var errNoSite = errors.New("this run has no site database")
+var errNoFolder = errors.New("this run has no folder of files")
 var errNoWeb = errors.New("this run may not use the network")

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/amsx-lang/amsx/builtins"
+	"github.com/amsx-lang/amsx/internal/files"
 	"github.com/amsx-lang/amsx/internal/site"
 	"github.com/amsx-lang/amsx/internal/sqltext"
 	"github.com/amsx-lang/amsx/internal/webapi"
@@ -39,6 +42,10 @@ type world struct {
 	log      bytes.Buffer
 	testing  bool
 	said     func() // called at each line of the log; nil: not
+	dir      string // the run's folder
+	limits   runtime.Limits
+	heap     bool   // note how large the heap is, at each progress
+	most     uint64 // that it was
 	secrets  []string
 }
 
@@ -92,7 +99,67 @@ func (s seed) world(t *testing.T) *world {
 		"/value":                  {`{"value":[{"id":"a"},{"id":"b"}],"@odata.count":2}`},
 	}}
 	w.open(file)
+	w.dir = filepath.Join(filepath.Dir(file), "files")
+	for name, content := range folder {
+		path := filepath.Join(w.dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return w
+}
+
+// folder is what the run's folder has in it.
+var folder = map[string]string{
+	"people.csv":       "id;Login;First Name\nanna;anna;Anna\nben;ben;Ben\n",
+	"old.csv":          "zoe;Zo\xeb\njurgen;J\xfcrgen\n", // in windows-1252, without names
+	"in/note.txt":      "Grüße\n",
+	"in/utf16.csv":     "\xff\xfei\x00d\x00\n\x00\xe9\x00\n\x00",
+	"in/nobom16.csv":   "i\x00d\x00\n\x00x\x00\n\x00",
+	"in/excel.csv":     "\xef\xbb\xbfsep=|\r\nid|Login\r\n1|anna@example.com\r\n",
+	"in/bad.csv":       "id,Login\n1,anna@example.com\n2\n3,ben@example.com,x\n\"4\"4,cleo@example.com\n5,\"dora@example.com\"\n",
+	"in/cut.csv":       "id,Login\n1,\"anna@exam",
+	"in/inch.csv":      "id,Login\n1,24\" monitor\n2,\"two\nlines, one value\"\n\n3,\n",
+	"in/double.csv":    "Login,Name,login\na,b,c\n",
+	"in/nameless.csv":  "Login,,Name\na,b,c\n",
+	"in/either.csv":    "Name, First;Login\na;b\n",
+	"in/single.csv":    "Login\nanna\n\nben\n",
+	"in/empty.csv":     "",
+	"in/table.tsv":     "id\tLogin\n1\tanna\n",
+	"rates.xml":        "<?xml version=\"1.0\" encoding=\"windows-1252\"?>\n<rates bank=\"B\xf6rse\"><rate currency=\"USD\">1.1234</rate><rate currency=\"GBP\">0.8612</rate></rates>\n",
+	"in/doctype.xml":   "<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>",
+	"in/broken.xml":    "<a>\n  <b></c>\n</a>",
+	"in/namespace.xml": "<e:list xmlns:e=\"urn:example:e\" xmlns=\"urn:example:d\"><item id=\"1\">one</item><e:item id=\"2\">two</e:item></e:list>",
+}
+
+// touched prints what a run has done to its folder, and what it has left there.
+func (w *world) touched() {
+	now := map[string]string{}
+	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		name, rerr := filepath.Rel(w.dir, path)
+		now[filepath.ToSlash(name)] = string(b)
+		return errors.Join(err, rerr)
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(folder)) {
+		if _, ok := now[name]; !ok {
+			fmt.Fprintf(&w.log, "- %s\n", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if old, ok := folder[name]; !ok || old != now[name] {
+			fmt.Fprintf(&w.log, "+ %s %q\n", name, now[name])
+		}
+	}
 }
 
 // source is a document with a mapping around a script; one that declares its
@@ -125,7 +192,7 @@ func (w *world) try(ctx context.Context, script string) (string, error) {
 		return findings(list), list
 	}
 	s := w.begin(ctx)
-	program, list := runtime.Compile(tree, runtime.Options{Table: builtins.All(), SQL: sqltext.Compile, Schema: s, Packs: []string{"OKTA_API", "OTHER"}})
+	program, list := runtime.Compile(tree, runtime.Options{Table: builtins.All(), SQL: sqltext.Compile, Schema: s, Packs: []string{"OKTA_API", "OTHER"}, Limits: w.limits})
 	if list.HasErrors() {
 		_ = s.Abort()
 		return findings(list), list
@@ -144,8 +211,16 @@ func (w *world) begin(ctx context.Context) *site.Session {
 
 // execute runs a program once and returns what it printed and the error.
 func (w *world) execute(ctx context.Context, program *runtime.Program, s *site.Session) (string, error) {
+	files := files.New(files.Options{Dir: w.dir, Testing: w.testing, Limit: w.limits.Memory, Now: func() time.Time { return now }, Secret: func(text string) bool {
+		return slices.ContainsFunc(w.secrets, func(s string) bool { return strings.Contains(text, s) })
+	}})
+	defer func() {
+		if err := files.Close(); err != nil {
+			w.t.Error(err)
+		}
+	}()
 	host := &runtime.Host{
-		Site: s, Web: w, Packs: w, Log: w, Now: func() time.Time { return now }, Rand: strings.NewReader(strings.Repeat("0123456789abcdef", 64)),
+		Site: files.Bind(s), Folder: files, Web: w, Packs: w, Log: w, Now: func() time.Time { return now }, Rand: strings.NewReader(strings.Repeat("0123456789abcdef", 64)),
 		User: "tester", RunID: 1, Testing: w.testing, Secret: func(_, secret string) { w.secrets = append(w.secrets, secret) },
 	}
 	err := program.Run(ctx, runtime.RunOptions{Host: host})
@@ -153,7 +228,13 @@ func (w *world) execute(ctx context.Context, program *runtime.Program, s *site.S
 		_ = s.Abort()
 	} else {
 		var result *site.Result
-		if result, err = s.Finish(ctx); err == nil {
+		if err = files.Prepare(); err == nil {
+			result, err = s.Finish(ctx)
+		} else {
+			_ = s.Abort()
+		}
+		if err == nil {
+			err = files.Apply()
 			for _, r := range result.Rejects {
 				fmt.Fprintf(&w.log, "rejected: %s\n", r.Reason)
 			}
@@ -169,6 +250,17 @@ func (w *world) execute(ctx context.Context, program *runtime.Program, s *site.S
 			w.log.WriteString("\n")
 		} else {
 			fmt.Fprintf(&w.log, "! %v\n", err)
+		}
+	}
+	if w.dir != "" {
+		if err := files.Close(); err != nil {
+			w.t.Error(err)
+		}
+		w.touched()
+		if w.testing {
+			for _, c := range files.Changes() {
+				fmt.Fprintf(&w.log, "would %v\n", c)
+			}
 		}
 	}
 	return w.log.String(), err
@@ -207,6 +299,9 @@ func (w *world) Warn(_, text string, _ lexer.Position) { fmt.Fprintf(&w.log, "wa
 func (w *world) Progress(text string, done, total int64) {
 	if text == "" { // of a pull, for each page
 		w.read = done
+		if w.heap && done%200_000 == 0 {
+			w.sample()
+		}
 		return
 	}
 	fmt.Fprintf(&w.log, "progress: %s %d/%d\n", text, done, total)

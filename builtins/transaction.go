@@ -5,7 +5,7 @@ import "github.com/amsx-lang/amsx/runtime"
 // What is wrong with a Commit in a loop over pages. The checker says it, and
 // the run holds to it whatever the checker saw.
 const (
-	commitInPull = "a Commit inside a loop over pages would keep half of the list when the rest fails"
+	commitInPull = "a Commit inside a loop over pages, or over a file, would keep half of the list when the rest fails"
 	commitHint   = "move it behind EndEach"
 )
 
@@ -26,7 +26,7 @@ func transactionCommands() []*runtime.Command {
 	}
 	return []*runtime.Command{
 		{
-			Name: "BeginTransaction", Group: "Transactions", Summary: "Marks the beginning of a transaction, for scripts that say so.",
+			Name: "BeginTransaction", Group: "SQL", Summary: "Marks the beginning of a transaction, for scripts that say so.",
 			Doc:       "A run is one transaction from its start, and from each Commit: there is nothing to begin. Rollback goes back to the last Commit.",
 			Statement: true, Provenance: runtime.Documented, Effects: runtime.WritesDB,
 			Examples: []runtime.Example{script("BeginTransaction\nSqlExecute \"DELETE FROM Department WHERE DepartmentID = 1\"\nCommit\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "1\n")},
@@ -38,14 +38,14 @@ func transactionCommands() []*runtime.Command {
 			},
 		},
 		{
-			Name: "Commit", Group: "Transactions", Summary: "Writes what the run has done so far, for good.", Doc: "In a test run nothing is written.",
+			Name: "Commit", Group: "SQL", Summary: "Writes what the run has done so far, for good.", Doc: "In a test run nothing is written.",
 			Statement: true, Effects: runtime.WritesDB, Errors: []string{"it stands in a loop over pages", "more would change than the fuse allows"},
 			Examples: []runtime.Example{script("SqlExecute \"DELETE FROM Department WHERE DepartmentID = 1\"\nCommit\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "1\n")},
 			Check:    check,
 			Run:      func(c *runtime.Call) (runtime.Value, error) { return runtime.Null(), finish(c) },
 		},
 		{
-			Name: "Rollback", Group: "Transactions", Summary: "Discards what the run has done since its start or the last Commit.",
+			Name: "Rollback", Group: "SQL", Summary: "Discards what the run has done since its start or the last Commit.",
 			Statement: true, Effects: runtime.WritesDB,
 			Examples: []runtime.Example{script("SqlExecute \"DELETE FROM Department\"\nRollback\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "2\n")},
 			Run: func(c *runtime.Call) (runtime.Value, error) {
@@ -56,7 +56,7 @@ func transactionCommands() []*runtime.Command {
 			},
 		},
 		{
-			Name: "CommitSleepBegin", Group: "Transactions", Summary: "Commits, waits a little so that others get at the database, and goes on.",
+			Name: "CommitSleepBegin", Group: "SQL", Summary: "Commits, waits a little so that others get at the database, and goes on.",
 			Statement: true, Provenance: runtime.Documented, Effects: runtime.WritesDB, Params: []runtime.Param{defaulted("seconds", runtime.NumberParam, "0.1", "how long to wait")},
 			Errors:   []string{"it stands in a loop over pages"},
 			Examples: []runtime.Example{script("SqlExecute \"DELETE FROM Department WHERE DepartmentID = 1\"\nCommitSleepBegin 0.01\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "1\n")},
