@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/amsx-lang/amsx/internal/files"
 	"github.com/amsx-lang/amsx/internal/redact"
 	"github.com/amsx-lang/amsx/internal/site"
 	"github.com/amsx-lang/amsx/lexer"
@@ -28,6 +29,9 @@ type Change = site.Change
 // A Reject is a record that was read and could not be written, with the reason.
 type Reject = site.Reject
 
+// A FileChange is a file that was written, moved or deleted.
+type FileChange = files.Change
+
 // OpenSite opens a site database file and creates it on first use.
 func OpenSite(ctx context.Context, path string) (*Site, error) {
 	return site.Open(ctx, path, site.Options{})
@@ -37,6 +41,7 @@ func OpenSite(ctx context.Context, path string) (*Site, error) {
 // default.
 type RunOptions struct {
 	Site       *Site
+	Files      string            // the folder whose files the run may read and write; empty: none
 	Packs      runtime.Packs     // nil: no credential packs
 	Parameters map[string]string // as text, by name in any case
 	HTTP       HTTP
@@ -62,8 +67,9 @@ type Result struct {
 	// AdoptedBy counts the adopted rows by the column that found them.
 	AdoptedBy map[string]int64
 	Requests  int64
-	Changes   []Change // of a dry run, the first maxChanges
-	Changed   int64    // how many rows a dry run would change
+	Changes   []Change     // of a dry run, the first maxChanges
+	Changed   int64        // how many rows a dry run would change
+	Files     []FileChange // what the run did to its folder; of a dry run, what it would do
 	Warnings  []Notice
 	Rejects   []Reject
 	Written   bool          // something was committed, also when the run failed later on
@@ -107,6 +113,9 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	log := &runLog{to: o.Log, hide: hidden, expected: o.Expected, doing: "Reading"}
 	http := &web{config: o.HTTP, secrets: hidden}
 	defer http.close()
+	folder := files.New(files.Options{Dir: o.Files, Testing: o.Testing, Limit: o.Limits.Memory, Now: now,
+		Secret: func(text string) bool { return hidden.Redact(text) != text }})
+	defer folder.Close()
 	// What the check has to say is said by every run: nobody runs a check of a
 	// script that works. Not that a condition leaves people out: those are
 	// counted.
@@ -118,13 +127,16 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	}
 	err = program.Run(ctx, runtime.RunOptions{
 		Host: &runtime.Host{
-			Site: session, Web: http, Packs: &packs{from: o.Packs, web: http}, Log: log,
+			Site: folder.Bind(session), Folder: folder, Web: http, Packs: &packs{from: o.Packs, web: http}, Log: log,
 			Now: now, Rand: random, User: o.User, RunID: o.RunID, LastRun: o.LastGood,
 			Testing: o.Testing, Limit: o.Limit,
 			Secret: func(_, secret string) { hidden.Add(secret) },
 		},
 		Parameters: texts(o.Parameters), Hook: o.Hook,
 	})
+	if err == nil {
+		err = folder.Prepare()
+	}
 	if err == nil {
 		var done *site.Result
 		if done, err = session.Finish(ctx); done != nil {
@@ -136,7 +148,11 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 				err = result.list(done)
 			}
 		}
+		if err == nil {
+			err = folder.Apply()
+		}
 	}
+	result.Files = folder.Changes()
 	result.Requests, result.Written = http.requests.Load(), session.Written()
 	result.Warnings = log.notices
 	result.Counts.Warnings = log.count

@@ -99,7 +99,7 @@ func TestScripts(t *testing.T) {
 				if needsNetwork.MatchString(b.text) {
 					return
 				}
-				if _, err := script.Run(context.Background(), amsx.RunOptions{Site: s, RunID: 1}); err != nil {
+				if _, err := script.Run(context.Background(), amsx.RunOptions{Site: s, Files: filepath.Join(t.TempDir(), "files"), RunID: 1}); err != nil {
 					t.Error(err)
 				}
 			})

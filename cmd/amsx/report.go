@@ -61,6 +61,26 @@ func (o reporter) print(r *batch.Report, testing bool) {
 	if testing && r.Status == control.Completed {
 		o.changes(r.Result)
 	}
+	o.files(r.Result.Files, testing)
+}
+
+// files prints what was done to files; of a dry run, what would be.
+func (o reporter) files(done []amsx.FileChange, testing bool) {
+	if len(done) == 0 {
+		return
+	}
+	head := "  Files:"
+	if testing {
+		head = "\n  Would do to files:"
+	}
+	fmt.Fprintf(o.w, "%s\n\n", head)
+	for i, c := range done {
+		if i == shownChanges {
+			fmt.Fprintf(o.w, "  %s\n", o.palette.dim(fmt.Sprintf("… and %s more", thousands(int64(len(done)-shownChanges)))))
+			break
+		}
+		fmt.Fprintf(o.w, "    %s\n", lexer.Safe(c.String()))
+	}
 }
 
 // notices prints warnings and rejected records.

@@ -29,6 +29,7 @@ import (
 type source struct {
 	script  *amsx.Script
 	job     batch.Job
+	file    string // of the site database
 	closers []func()
 	columns int              // of the terminal that messages are shown on; 0: none
 	title   string           // of a replay: the case and what it is about
@@ -72,6 +73,9 @@ func (c *runCmd) source(ctx context.Context, e *env, g *cli) (_ *source, err err
 		err = c.live(ctx, e, g, s)
 	}
 	if err != nil {
+		return s, err
+	}
+	if s.job.Files, err = c.folder(s.file, controlFile(g, s.file)); err != nil {
 		return s, err
 	}
 	s.job.Script, s.job.User, s.job.Parameters = s.script, userName(e), merge(s.job.Parameters, c.Param)
@@ -244,7 +248,7 @@ func (s *source) databases(ctx context.Context, e *env, g *cli, file string) (fu
 		return nil, err
 	}
 	s.closers = append(s.closers, func() { db.Close() })
-	s.job.Site, s.job.Control = st, db
+	s.job.Site, s.job.Control, s.file = st, db, file
 	return key, nil
 }
 

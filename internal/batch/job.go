@@ -24,6 +24,7 @@ type Job struct {
 	Script     *amsx.Script
 	File       string // where the script came from, for the history
 	Site       *amsx.Site
+	Files      string // the folder whose files the run may read and write
 	Control    *control.DB
 	Packs      runtime.Packs
 	Parameters map[string]string
@@ -60,6 +61,8 @@ type Report struct {
 	Seconds        float64        `json:"seconds"`
 	Counts         control.Counts `json:"counts"`
 	Requests       int64          `json:"requests"`
+	// Files are what was done to files; of a dry run, what would be.
+	Files []amsx.FileChange `json:"files,omitempty"`
 
 	Exit    int          `json:"-"` // the exit code that the outcome has
 	Result  *amsx.Result `json:"-"` // nil when the run did not begin
@@ -141,7 +144,7 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 		expected = 0 // that run says nothing about how much this one reads
 	}
 	report.Result, err = j.Script.Run(ctx, amsx.RunOptions{
-		Site: j.Site, Packs: j.Packs, Parameters: parameters, HTTP: j.HTTP, Log: log, Now: j.Now, User: j.User,
+		Site: j.Site, Files: j.Files, Packs: j.Packs, Parameters: parameters, HTTP: j.HTTP, Log: log, Now: j.Now, User: j.User,
 		RunID: lease.RunID(), Fence: lease.Fence(), LastGood: last.Started, Expected: expected,
 		Testing: j.Testing, Limit: j.Limit, AllowOnce: j.AllowOnce, Hook: j.Hook, Limits: j.Limits,
 	})
@@ -155,7 +158,7 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 			report.Status = control.Cancelled
 		}
 	}
-	report.Counts, report.Requests = counts(report.Result), report.Result.Requests
+	report.Counts, report.Requests, report.Files = counts(report.Result), report.Result.Requests, report.Result.Files
 	report.Seconds = now().Sub(report.Started).Seconds()
 	if ended := j.end(tidy, lease, log, report); ended != nil {
 		err = errors.Join(err, fmt.Errorf("the run is done, but its history could not be written: %w", ended))
