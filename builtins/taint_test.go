@@ -53,6 +53,10 @@ func operand(p runtime.Param, secret bool) (forms []string) {
 		}
 		return []string{`"a"`}
 	case runtime.AnyParam:
+		if p.Name == "xml" {
+			forms = []string{`"<x><a b='%part%'>%part%</a></x>"`, `"<x><a>b</a></x>"`}
+			break
+		}
 		if secret {
 			return []string{"%text%", "%part%", "%number%", "%date%", "%list%", "%row%", "%nested%", "ToJson(%row%)"}
 		}

@@ -103,8 +103,10 @@ func (in *Interp) checkValue(v Value) *Error {
 // not at the next look: it may be twice as large in the next line.
 func (v *Value) large() bool {
 	switch v.kind {
-	case KindText, KindJSON, KindXML:
+	case KindText, KindJSON:
 		return v.num > longText
+	case KindXML:
+		return v.weight() > longText/weight(valueSize)
 	case KindList, KindRow, KindTable:
 		return v.depth() > 1 || v.weight() > longText/weight(valueSize)
 	}

@@ -144,7 +144,8 @@ type XMLNode interface {
 	// Child returns what one step of a path finds: the child elements of a
 	// name (XML, or a List of several), @attribute or #text. Null: nothing.
 	Child(name string) Value
-	// Size estimates the bytes that the node keeps alive.
+	// Size estimates the bytes that the node keeps alive. It is asked for
+	// often.
 	Size() int
 }
 

@@ -8,20 +8,25 @@ import (
 	"github.com/amsx-lang/amsx/runtime"
 )
 
-// A Node is an element as a value of a script.
-type Node struct{ e *etree.Element }
+// A Node is an element as a value of a script. It is used from one goroutine.
+type Node struct {
+	e    *etree.Element
+	size int // once it was asked for
+}
 
 // Value returns an element as a value.
-func Value(e *etree.Element) runtime.Value { return runtime.XML(Node{e}) }
+func Value(e *etree.Element) runtime.Value { return runtime.XML(&Node{e: e}) }
 
 // Element returns the element behind a value, nil for any other value.
 func Element(v runtime.Value) *etree.Element {
-	n, _ := v.Node().(Node)
-	return n.e
+	if n, ok := v.Node().(*Node); ok {
+		return n.e
+	}
+	return nil
 }
 
 // Text is all text in the element.
-func (n Node) Text() string { return text(n.e) }
+func (n *Node) Text() string { return text(n.e) }
 
 func text(e *etree.Element) string {
 	if len(e.Child) == 1 {
@@ -59,7 +64,7 @@ func ownText(e *etree.Element) string {
 // Child returns the child elements of a name (one, or a List of several),
 // the attribute @name, or the text directly inside, #text. A name without
 // prefix is one of any namespace. An element with xsi:nil is Null.
-func (n Node) Child(name string) runtime.Value {
+func (n *Node) Child(name string) runtime.Value {
 	if key, ok := strings.CutPrefix(name, "@"); ok {
 		if v, ok := attribute(n.e, key); ok {
 			return runtime.Text(v)
@@ -116,8 +121,14 @@ func isNil(e *etree.Element) bool {
 	return false
 }
 
-// Size estimates the bytes that the element keeps alive.
-func (n Node) Size() int { return size(n.e) }
+// Size estimates the bytes that the element keeps alive. A run asks for it
+// again and again; an element does not change.
+func (n *Node) Size() int {
+	if n.size == 0 {
+		n.size = size(n.e)
+	}
+	return n.size
+}
 
 func size(e *etree.Element) int {
 	s := elementSize + len(e.Tag)
