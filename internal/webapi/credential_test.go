@@ -15,7 +15,7 @@ import (
 )
 
 func TestRedirects(t *testing.T) {
-	var elsewhere atomic.Int32
+	var elsewhere, looped atomic.Int32
 	other, otherURL := serve(t, func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) })
 	_ = other
 	w, url := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -25,6 +25,7 @@ func TestRedirects(t *testing.T) {
 		case "/there":
 			fmt.Fprint(w, "arrived ", r.URL.RawQuery, " ", r.Header.Get("Authorization") != "")
 		case "/loop":
+			looped.Add(1)
 			http.Redirect(w, r, "/loop", http.StatusFound)
 		case "/other":
 			http.Redirect(w, r, otherURL+"/collect?stolen="+token, http.StatusTemporaryRedirect)
@@ -55,6 +56,9 @@ func TestRedirects(t *testing.T) {
 	_, err = w.Do(context.Background(), &webapi.Request{Method: "POST", URL: url + "/same", Credential: cred})
 	if err == nil || !strings.Contains(err.Error(), "only GET and HEAD") {
 		t.Errorf("a POST: %v", err)
+	}
+	if n := looped.Load(); n != 6 {
+		t.Errorf("a loop was asked %d times, want the request and 5 redirects", n)
 	}
 	if elsewhere.Load() > 0 {
 		t.Error("a redirect to another host was followed")

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	neturl "net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -288,6 +289,33 @@ func TestBrokenConnectionsAreDescribed(t *testing.T) {
 		var e *webapi.Error
 		if !errors.As(err, &e) || e.Kind != c.kind || e.Attempts != 7 || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%v\nwant %q after 7 attempts", err, c.says)
+		}
+	}
+}
+
+// A page that gives the proxy's password back, as a proxy in between may,
+// does not bring it into an error or the log.
+func TestProxyPasswordIsNotEchoed(t *testing.T) {
+	target := tlsServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Seen", "Basic "+base64.StdEncoding.EncodeToString([]byte("amsx:"+proxyPassword)))
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "<html>Blocked: %s, %s, Basic %s</html>", proxyPassword, neturl.UserPassword("amsx", proxyPassword),
+			base64.StdEncoding.EncodeToString([]byte("amsx:"+proxyPassword)))
+	})
+	ps := httptest.NewServer(&proxy{target: host(target.URL), password: proxyPassword})
+	t.Cleanup(ps.Close)
+	w := newWorld(t, func(c *webapi.Config) {
+		c.RootCertificates = rootOf(target)
+		c.Proxy.HTTPSProxy = "http://" + neturl.UserPassword("amsx", proxyPassword).String() + "@" + host(ps.URL)
+	})
+	_, err := w.Do(context.Background(), &webapi.Request{URL: "https://example.com/"})
+	if !strings.Contains(fmt.Sprint(err), "Blocked: ") {
+		t.Errorf("the page is not shown: %v", err)
+	}
+	for what, text := range map[string]string{"the error": fmt.Sprint(err), "the log": w.log.String()} {
+		checkSilent(t, what, text)
+		if strings.Contains(text, base64.StdEncoding.EncodeToString([]byte("amsx:" + proxyPassword))[4:20]) {
+			t.Errorf("%s shows the password in base64: %s", what, text)
 		}
 	}
 }
