@@ -139,7 +139,10 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	}
 	if err == nil {
 		var done *site.Result
-		if done, err = session.Finish(ctx); done != nil {
+		if done, err = session.Finish(ctx); err != nil {
+			err = s.placed(err)
+		}
+		if done != nil {
 			result.Counts, result.AdoptedBy, result.Rejects, result.Locked = done.Counts, done.AdoptedBy, done.Rejects, done.Lock
 			for _, w := range done.Warnings {
 				log.add(w.Code, w.Text, w.Pos, w.Count)
@@ -157,6 +160,20 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	result.Warnings = log.notices
 	result.Counts.Warnings = log.count
 	return result, hide(err, hidden)
+}
+
+// placed gives the fuse's error, which comes when the script has ended, the
+// form of an error of the script, with its line.
+func (s *Script) placed(err error) error {
+	var fuse *site.FuseError
+	if !errors.As(err, &fuse) {
+		return err
+	}
+	pos := fuse.Position()
+	if pos.IsValid() && pos.Filename == "" {
+		pos.Filename, pos.Column = s.name, max(pos.Column, 1)
+	}
+	return &runtime.Error{Kind: runtime.FuseBlown, Pos: pos, Code: runtime.CodeFuse, Message: fuse.Error(), Hint: fuse.Hint(), Err: err}
 }
 
 // maxChanges bounds the changes that a dry run lists.

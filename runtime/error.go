@@ -105,7 +105,12 @@ func (in *Interp) newError(pos lexer.Position, code string, err error) *Error {
 		e.Hint = h.Hint()
 	}
 	if errors.As(err, &l) && l.Position().IsValid() {
+		// Whoever keeps lines of the script by their number knows no more.
 		e.Pos = l.Position()
+		if e.Pos.Filename == "" {
+			e.Pos.Filename = pos.Filename
+		}
+		e.Pos.Column = max(e.Pos.Column, 1)
 	}
 	switch {
 	case errors.Is(err, ErrFuse):

@@ -108,6 +108,11 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 	report := &Report{Transformation: j.Script.Name(), Status: control.Failed, Started: now()}
 	fail := func(err error) (*Report, error) {
 		report.Error, report.Exit = err.Error(), ExitCode(err)
+		var script *runtime.Error
+		if errors.As(err, &script) && script.Kind == runtime.FuseBlown {
+			// Who reads the history must know how to go on.
+			report.Error += "; " + script.Hint
+		}
 		if report.Exit == ExitCancelled {
 			report.Status = control.Cancelled
 		}

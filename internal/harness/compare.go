@@ -3,6 +3,7 @@ package harness
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,8 +50,8 @@ func (c *Case) Compare(ctx context.Context, o *Outcome, s *amsx.Site) (wrong []s
 		say("exit code %d, want %d", o.Exit, want.Exit)
 	}
 	for _, text := range want.Error {
-		if o.Err == nil || !strings.Contains(o.Err.Error(), text) {
-			say("the error does not say %q: %v", text, o.Err)
+		if !strings.Contains(told(o.Err), text) {
+			say("the error does not say %q: %v", text, told(o.Err))
 		}
 	}
 	got := countsOf(o.Result)
@@ -165,4 +166,16 @@ func (c *Case) settings() []byte {
 	enc.Indent = ""
 	_ = enc.Encode(c) // plain values always encode into a buffer
 	return b.Bytes()
+}
+
+// told is an error as a person is told it: what went wrong, and what to do.
+func told(err error) string {
+	var e *runtime.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e) && e.Hint != "":
+		return err.Error() + "; " + e.Hint
+	}
+	return err.Error()
 }

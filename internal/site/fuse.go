@@ -30,7 +30,7 @@ func (s *Session) limit(name string, t *table, source string) limit {
 // blow makes the error, with where the change comes from.
 func (s *Session) blow(e FuseError) error {
 	e.Committed = s.Written()
-	e.Allow = fmt.Sprintf("If this is meant, allow it once with --allow-once %s, or set the limit %s on the destination, such as %s=\"%d\"", e.Name, e.Name, e.Name, e.Count)
+	e.Allow = fmt.Sprintf("if this is meant, allow it once with --allow-once %s, or set the limit %s on the destination, such as %s=\"%d\"", e.Name, e.Name, e.Name, e.Count)
 	return &e
 }
 

@@ -144,8 +144,15 @@ func (e *FuseError) Error() string {
 	if len(e.Examples) > 0 {
 		text += "; for example " + strings.Join(e.Examples, ", ")
 	}
-	return text + ". " + e.Allow
+	return text
 }
+
+// Hint is how to allow the change once, or for good.
+func (e *FuseError) Hint() string { return e.Allow }
+
+// Position is the line of the script or of the mapping that did most of it.
+// Its column may be missing, and so may its file.
+func (e *FuseError) Position() lexer.Position { return e.Pos }
 
 // Unwrap makes the error the runtime's fuse, which no script catches.
 func (e *FuseError) Unwrap() error { return runtime.ErrFuse }

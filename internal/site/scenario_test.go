@@ -180,12 +180,16 @@ func (sc *scenario) step(word, rest string, block []string) {
 		}
 		sc.s = nil
 		var blown *FuseError
+		text := err.Error()
+		if errors.As(err, &blown) {
+			text += "; " + blown.Hint()
+		}
 		for part := range strings.SplitSeq(rest, " & ") {
-			if !strings.Contains(err.Error(), strings.TrimSpace(part)) {
-				sc.fatalf("the error is\n%v\nand does not hold %q", err, part)
+			if !strings.Contains(text, strings.TrimSpace(part)) {
+				sc.fatalf("the error is\n%s\nand does not hold %q", text, part)
 			}
 		}
-		if strings.Contains(err.Error(), "fuse") && (!errors.As(err, &blown) || blown.Limit >= blown.Count || blown.Allow == "") {
+		if strings.Contains(err.Error(), "fuse") && (blown == nil || blown.Limit >= blown.Count || blown.Allow == "") {
 			sc.fatalf("no FuseError that explains itself: %#v", err)
 		}
 	case "rows":
