@@ -277,7 +277,7 @@ func (f *faulty) meet(t *testing.T, script string, want outcome) {
 			t.Errorf("the run failed with: %v\nwant %q", err, want.fails)
 		}
 		var e *runtime.Error
-		if !errors.Is(err, runtime.ErrFuse) && (!errors.As(err, &e) || e.Pos.Filename != "okta_users.amsx" || e.Pos.Line == 0) {
+		if !errors.As(err, &e) || e.Pos.Filename != "okta_users.amsx" || e.Pos.Line == 0 {
 			t.Errorf("the error does not name its line: %v", err)
 		}
 		var h *amsx.HTTPError

@@ -154,8 +154,6 @@ func (p *pages) release() {
 	}
 }
 
-func (p *pages) Restarts() int { return p.from.Restarts() }
-
 func (p *pages) Close() error {
 	p.release()
 	p.from.Close()

@@ -403,5 +403,4 @@ func (p *pageList) Next(ctx context.Context) (any, error) {
 	}
 }
 
-func (p *pageList) Restarts() int { return 0 }
-func (p *pageList) Close() error  { p.cancel(); return nil }
+func (p *pageList) Close() error { p.cancel(); return nil }

@@ -242,8 +242,6 @@ type Response struct {
 type Pages interface {
 	// Next returns what decode made of the next page, or io.EOF.
 	Next(ctx context.Context) (any, error)
-	// Restarts counts how often the list was begun again from page one.
-	Restarts() int
 	Close() error
 }
 

@@ -308,5 +308,4 @@ func (p *pages) Next(context.Context) (any, error) {
 	return page, nil
 }
 
-func (p *pages) Restarts() int { return 0 }
-func (p *pages) Close() error  { return nil }
+func (p *pages) Close() error { return nil }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -63,6 +64,21 @@ func Open(ctx context.Context, path string, o Options) (*Database, error) {
 // Path is the file of the database.
 func (d *Database) Path() string { return d.path }
 
+// create makes the file, empty, for its owner alone: it will hold everybody's
+// names, and SQLite would let the whole machine read it. The file is closed
+// before it has its name, for the reason that inspect gives. Where this cannot
+// be done SQLite makes the file, or says why not.
+func (d *Database) create() {
+	f, err := os.CreateTemp(filepath.Dir(d.path), ".amsx-*") // its mode is 0600
+	if err != nil {
+		return
+	}
+	defer os.Remove(f.Name())
+	if f.Close() == nil {
+		_ = os.Link(f.Name(), d.path) // an error: another program was first, or the disk knows no links
+	}
+}
+
 // inspect tells the everyday mistakes about a file apart before SQLite sees it.
 // It never opens the file: when a process closes a file, POSIX takes away all
 // its locks on it, those of a run that writes in this process too.
@@ -70,6 +86,7 @@ func (d *Database) inspect() error {
 	st, err := os.Stat(d.path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
+		d.create()
 		return nil
 	case err != nil:
 		return fmt.Errorf("open the site database %s: %w", d.path, err)

@@ -258,3 +258,30 @@ func TestTwoRuns(t *testing.T) {
 		t.Errorf("%v, %v", rows, err)
 	}
 }
+
+// A new site holds everybody's names: its files are their owner's alone.
+func TestNewFileIsPrivate(t *testing.T) {
+	if goruntime.GOOS == "windows" {
+		t.Skip("Windows has no modes; the folder's access list holds")
+	}
+	dir := t.TempDir()
+	if _, err := Open(t.Context(), filepath.Join(dir, "amsx.db"), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) == 0 {
+		t.Fatal("no files", err)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(e.Name(), ".") {
+			t.Errorf("%s is left behind", e.Name())
+		}
+		if m := info.Mode().Perm(); m != 0o600 {
+			t.Errorf("%s has the mode %o", e.Name(), m)
+		}
+	}
+}
