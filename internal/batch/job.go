@@ -107,15 +107,7 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 	}
 	report := &Report{Transformation: j.Script.Name(), Status: control.Failed, Started: now()}
 	fail := func(err error) (*Report, error) {
-		report.Error, report.Exit = err.Error(), ExitCode(err)
-		var script *runtime.Error
-		if errors.As(err, &script) && script.Kind == runtime.FuseBlown {
-			// Who reads the history must know how to go on.
-			report.Error += "; " + script.Hint
-		}
-		if report.Exit == ExitCancelled {
-			report.Status = control.Cancelled
-		}
+		report.failed(err)
 		report.Seconds = now().Sub(report.Started).Seconds()
 		return report, err
 	}
@@ -157,11 +149,8 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 		err = lost
 	}
 	report.Status = control.Completed
-	if report.Exit = ExitCode(err); err != nil {
-		report.Status, report.Error = control.Failed, err.Error()
-		if report.Exit == ExitCancelled {
-			report.Status = control.Cancelled
-		}
+	if err != nil {
+		report.failed(err)
 	}
 	report.Counts, report.Requests, report.Files = counts(report.Result), report.Result.Requests, report.Result.Files
 	report.Seconds = now().Sub(report.Started).Seconds()
@@ -169,6 +158,18 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 		err = errors.Join(err, fmt.Errorf("the run is done, but its history could not be written: %w", ended))
 	}
 	return report, err
+}
+
+// failed notes how a run ended that did not end well.
+func (r *Report) failed(err error) {
+	r.Status, r.Error, r.Exit = control.Failed, err.Error(), ExitCode(err)
+	if r.Exit == ExitCancelled {
+		r.Status = control.Cancelled
+	}
+	var script *runtime.Error
+	if errors.As(err, &script) && script.Kind == runtime.FuseBlown {
+		r.Error += "; " + script.Hint // who reads the history must know how to go on
+	}
 }
 
 // acquire takes the lease of the transformation.
