@@ -24,6 +24,7 @@ const (
 	CodePath        = "AMSX2007"
 	CodeParameter   = "AMSX2008"
 	CodeOneLineIf   = "AMSX2009"
+	CodeMapPlace    = "AMSX2010"
 
 	CodeXML        = "AMSX3001"
 	CodeDTD        = "AMSX3002"

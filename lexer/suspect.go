@@ -168,6 +168,10 @@ func (s *Scanner) apostropheComment(q byte) (Token, bool) {
 	if q != '\'' || s.last != EOL {
 		return Token{}, false
 	}
+	body := s.src[s.off+1 : s.lineEnd(s.off)]
+	if i := strings.LastIndexByte(body, '\''); i >= 0 && strings.HasPrefix(strings.TrimLeft(body[i+1:], " \t"), "=") {
+		return Token{}, false // a line of a DataMap: 'ACTIVE' = "True"
+	}
 	return s.illegal(s.lineEnd(s.off), CodeComment, "write // at the beginning of the line", "a comment does not begin with '"), true
 }
 

@@ -13,7 +13,7 @@ const maxBlocks = 100
 // A block is one that is open: what kind, where it began, and where its next
 // statement goes.
 type block struct {
-	word string // If, Else, For, ForEach, While, Try, Catch; "": the script
+	word string // If, Else, For, ForEach, While, Try, Catch, Sub, Transaction, Map, DataMap; "": the script
 	pos  ast.Position
 	body *[]ast.Stmt
 	stmt ast.Stmt
@@ -21,6 +21,8 @@ type block struct {
 	bad  bool   // its first line is reported already
 	// brace: its first line ends with {, so that a line } closes it.
 	brace bool
+	// closed: a Map or DataMap whose last line is there.
+	closed bool
 	// dedent is the first statement inside that is not indented: where the
 	// closing line is probably missing.
 	dedent ast.Position
@@ -149,9 +151,11 @@ func (b *builder) line(l line) {
 		b.catch(l)
 	case *nextLine:
 		b.next(l)
+	case *subLine, *transactionLine, *mapLine, *fieldLine, *dataMapLine, *valueLine:
+		b.named(l)
 	case *closeLine:
 		word := strings.TrimPrefix(strings.ToLower(l.Word), "end")
-		for _, w := range []string{"If", "While", "Try", "ForEach"} {
+		for _, w := range []string{"If", "While", "Try", "ForEach", "Sub", "Transaction", "Map", "DataMap"} {
 			if strings.EqualFold(w, word) || w == "ForEach" && strings.EqualFold(word, "each") {
 				b.close(w, l.Pos)
 			}
@@ -197,10 +201,13 @@ func (b *builder) simple(l simple) ast.Stmt {
 		return &ast.Set{Pos: l.Pos, Target: b.target(i, &l.Target), Value: b.expr(l.Value)}
 	case *exit:
 		s := &ast.Exit{Pos: l.Pos, Name: b.name(l.Var)}
-		for _, w := range []string{"For", "ForEach", "While"} {
+		for _, w := range []string{"For", "ForEach", "While", "Sub"} {
 			if strings.EqualFold(w, l.Loop) {
 				s.Loop = w
 			}
+		}
+		if s.Loop == "Sub" && l.Var != nil {
+			b.errs.Errorf(l.Var.Pos, lexer.CodeSyntax, "write Exit Sub", "Exit Sub leaves the Sub around it and takes no name")
 		}
 		return s
 	case *continues:

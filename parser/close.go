@@ -61,6 +61,14 @@ func (b *builder) end(pos ast.Position) {
 		s.End = pos
 	case *ast.While:
 		s.End = pos
+	case *ast.Sub:
+		s.End = pos
+	case *ast.Transaction:
+		s.End = pos
+	case *ast.MapBlock:
+		s.End = pos
+	case *ast.DataMapBlock:
+		s.End = pos
 	case *ast.Try:
 		s.End = pos
 		if !s.CatchAt.IsValid() {

@@ -266,6 +266,14 @@ func expected(first string, at int, seen map[string]bool) string {
 		if at == 1 {
 			return "the message"
 		}
+	case "sub":
+		if at == 1 {
+			return "the name of the Sub"
+		}
+	case "datamap":
+		if at == 1 {
+			return "the name of the value table"
+		}
 	}
 	return ""
 }
@@ -294,25 +302,33 @@ func (d *diagnosis) withUsage(x *lexer.Diagnostic) *lexer.Diagnostic {
 }
 
 var usage = map[string]string{
-	"set":      "Set name = value",
-	"if":       "If condition Then",
-	"elseif":   "Else If condition Then",
-	"else":     "Else, or Else If condition Then",
-	"for":      "For i = 1 To 10, or For i = 10 To 1 Step -1",
-	"next":     "Next, or Next i",
-	"foreach":  "ForEach x In source",
-	"while":    "While condition",
-	"end":      "End If, End While, End Try, EndEach or EndText",
-	"endif":    "End If alone on the line",
-	"endeach":  "EndEach alone on the line",
-	"endwhile": "End While alone on the line",
-	"endtry":   "End Try alone on the line",
-	"endtext":  "EndText alone on the line",
-	"try":      "Try alone on the line",
-	"catch":    "Catch, or Catch message",
-	"text":     `Text, or Text Into name, or Text Into name, "html"`,
-	"exit":     "Exit, Exit For, Exit ForEach, Exit While, or Exit ForEach x",
-	"continue": "Continue, or Continue x",
-	"throw":    `Throw "message"`,
-	"stop":     `Stop "message"`,
+	"set":            "Set name = value",
+	"if":             "If condition Then",
+	"elseif":         "Else If condition Then",
+	"else":           "Else, or Else If condition Then",
+	"for":            "For i = 1 To 10, or For i = 10 To 1 Step -1",
+	"next":           "Next, or Next i",
+	"foreach":        "ForEach x In source",
+	"while":          "While condition",
+	"end":            "End If, End While, End Try, End Sub, End Transaction, End Map, EndEach or EndText",
+	"sub":            "Sub Name, or Sub Name a, b",
+	"endsub":         "End Sub alone on the line",
+	"transaction":    "Transaction alone on the line",
+	"endtransaction": "End Transaction alone on the line",
+	"map":            "Map name To Table Key Column",
+	"endmap":         "End Map alone on the line",
+	"datamap":        "DataMap name, or DataMap name warn",
+	"enddatamap":     "End DataMap alone on the line",
+	"endif":          "End If alone on the line",
+	"endeach":        "EndEach alone on the line",
+	"endwhile":       "End While alone on the line",
+	"endtry":         "End Try alone on the line",
+	"endtext":        "EndText alone on the line",
+	"try":            "Try alone on the line",
+	"catch":          "Catch, or Catch message",
+	"text":           `Text, or Text Into name, or Text Into name, "html"`,
+	"exit":           "Exit, Exit For, Exit ForEach, Exit While, Exit Sub, or Exit ForEach x",
+	"continue":       "Continue, or Continue x",
+	"throw":          `Throw "message"`,
+	"stop":           `Stop "message"`,
 }

@@ -13,12 +13,13 @@ import (
 
 // A document reads the document form of a transformation.
 type document struct {
-	src   *lexer.Source
-	at    map[*etree.Element]*place
-	t     *ast.Transformation
-	errs  lexer.List
-	named map[string]bool // data maps, by lower-case name
-	keyed map[int]bool    // destinations whose update key is reported, by offset
+	src    *lexer.Source
+	at     map[*etree.Element]*place
+	t      *ast.Transformation
+	errs   lexer.List
+	named  map[string]bool // data maps, by lower-case name
+	keyed  map[int]bool    // destinations whose update key is reported, by offset
+	blocks bool            // Map and DataMap blocks are read, not XML: no element has a place
 }
 
 // parseDocument reads the document src.
@@ -207,8 +208,15 @@ func (d *document) script(p *place) bool {
 	file, errs := parseFragment(d.t.Text)
 	d.t.Script = file
 	for _, s := range file.Stmts {
-		if c, ok := s.(*ast.Command); ok && strings.EqualFold(c.Call.Name, "Parameter") {
-			errs.Errorf(c.Pos, lexer.CodeParameter, `write <parameter name="…" type="…"> in <parameters>`, "a document declares its parameters outside of the script")
+		switch s := s.(type) {
+		case *ast.Command:
+			if strings.EqualFold(s.Call.Name, "Parameter") {
+				errs.Errorf(s.Pos, lexer.CodeParameter, `write <parameter name="…" type="…"> in <parameters>`, "a document declares its parameters outside of the script")
+			}
+		case *ast.MapBlock:
+			errs.Errorf(s.Pos, lexer.CodeMapPlace, `write <mapping> with <field destination="…" source="…"/>, and <destination>`, "a document declares its mapping outside of the script")
+		case *ast.DataMapBlock:
+			errs.Errorf(s.Pos, lexer.CodeMapPlace, `write <datamap name="…"> with <value from="…" to="…"/>`, "a document declares its value tables outside of the script")
 		}
 	}
 	d.errs = append(d.errs, tidy(errs)...)
@@ -238,33 +246,47 @@ func (d *document) parameters(e *etree.Element) {
 func (d *document) dataMap(e *etree.Element) {
 	a := d.attrs(e, true, "name", "unknown")
 	m := &ast.DataMap{Pos: d.at[e].pos, Name: d.required(e, a, "name"), Unknown: a.get("unknown")}
-	if u := m.Unknown; u.IsSet() && !strings.HasPrefix(u.Value, "default:") {
-		d.oneOf(u, "unknown", "keep", "null", "reject", "warn", "default:value")
-	}
+	d.checkUnknown(m.Unknown)
 	d.noText(e)
-	key := strings.ToLower(m.Name.Value)
-	if d.named[key] && m.Name.IsSet() {
-		d.errorf(m.Name.Pos, lexer.CodeTwice, "give it another name", "a datamap %s stands in the document already", m.Name.Value)
-	}
-	d.named[key] = true
+	d.nameDataMap(m)
 	first := map[string]ast.Position{}
 	for _, c := range d.children(e, true, "value") {
 		a := d.attrs(c, true, "from", "to")
 		v := ast.DataMapValue{Pos: d.at[c].pos, From: d.required(c, a, "from"), To: d.required(c, a, "to")}
 		d.noText(c)
 		d.children(c, true)
-		from := strings.ToLower(v.From.Value)
-		if p, twice := first[from]; twice && v.From.IsSet() {
-			d.errorf(v.From.Pos, lexer.CodeTwice, "remove one of the two; upper and lower case are one value", "the value \"%s\" is mapped in line %d already", v.From.Value, p.Line)
-			continue
-		}
-		first[from] = v.From.Pos
-		m.Values = append(m.Values, v)
+		d.addValue(m, first, v)
 	}
 	if len(m.Values) == 0 {
 		d.errorf(m.Pos, lexer.CodeEmpty, `write <value from="…" to="…"/> in it`, "the datamap %s is empty", m.Name.Value)
 	}
 	d.t.DataMaps = append(d.t.DataMaps, m)
+}
+
+// checkUnknown checks what a value table does with a value that it lacks.
+func (d *document) checkUnknown(u ast.Attr) {
+	if u.IsSet() && !strings.HasPrefix(u.Value, "default:") {
+		d.oneOf(u, "unknown", "keep", "null", "reject", "warn", "default:value")
+	}
+}
+
+func (d *document) nameDataMap(m *ast.DataMap) {
+	key := strings.ToLower(m.Name.Value)
+	if d.named[key] && m.Name.IsSet() {
+		d.errorf(m.Name.Pos, lexer.CodeTwice, "give it another name", "a datamap %s stands in the %s already", m.Name.Value, d.say("document", "script"))
+	}
+	d.named[key] = true
+}
+
+// addValue adds a value to a table unless it is there; first has where.
+func (d *document) addValue(m *ast.DataMap, first map[string]ast.Position, v ast.DataMapValue) {
+	from := strings.ToLower(v.From.Value)
+	if p, twice := first[from]; twice && v.From.IsSet() {
+		d.errorf(v.From.Pos, lexer.CodeTwice, "remove one of the two; upper and lower case are one value", "the value %q is mapped in line %d already", v.From.Value, p.Line)
+		return
+	}
+	first[from] = v.From.Pos
+	m.Values = append(m.Values, v)
 }
 
 var declaredEncoding = regexp.MustCompile(`^\s*<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']`)

@@ -28,21 +28,18 @@ var foreign = map[string]struct {
 	"let":         {"write Set name = value", ""},
 	"const":       {"write Set name = value", ""},
 	"break":       {"write Exit For, Exit ForEach or Exit While", ""},
-	"return":      {"Exit ends the script", ""},
+	"return":      {"Exit Sub leaves a Sub, Exit ends the script", ""},
 	"goto":        {"use If, While, Exit and Continue", ""},
-	"function":    {"a script has no functions of its own: write the lines where they are needed, or a loop around them", ""},
-	"endfunction": {"a script has no functions of its own: remove the line", ""},
-	"sub":         {"a script has no parts of its own: write the lines where they are needed, or a loop around them", ""},
-	"transaction": {"remove the line and its end: a run is one transaction, all or nothing", ""},
-	"map":         {"a mapping stands in a document: <mapping> with a <field destination=\"…\" source=\"…\"/> for each column", "map"},
-	"datamap":     {"a table of values stands in a document: <datamap name=\"…\"> with <value from=\"…\" to=\"…\"/>", "datamap"},
+	"function":    {"write Sub Name a, b … End Sub; a Sub gives no value, it sets variables of the script", "sub"},
+	"endfunction": {"write End Sub", "endsub"},
+	"procedure":   {"write Sub Name a, b … End Sub", "sub"},
+	"def":         {"write Sub Name a, b … End Sub; a Sub gives no value, it sets variables of the script", ""},
 	"option":      {"remove the line: names need no declaration", ""},
 	"on":          {"write Try, the lines, Catch, what to do then, End Try", ""},
 	"with":        {"write the whole path: %user.profile.email%", ""},
 	"msgbox":      {`write Log "info", "text"`, ""},
 	"debug.print": {`write Log "info", "text"`, ""},
 	"console.log": {`write Log "info", "text"`, ""},
-	"def":         {"a script has no functions of its own: write the lines where they are needed, or a loop around them", ""},
 	"import":      {"remove the line: all commands are there", ""},
 	"go":          {"remove the line; ; stands between two SQL statements in Text", ""},
 	"switch":      {"write If … Then, Else If … Then, End If", ""},
@@ -74,10 +71,11 @@ const sqlHint = `SQL stands in a command, Sql "SELECT …", or between Text and 
 var statements = []string{
 	"Set", "If", "Else", "ElseIf", "EndIf", "For", "Next", "ForEach", "EndEach", "While", "EndWhile", "Exit", "Continue",
 	"Text", "EndText", "Try", "Catch", "EndTry", "Throw", "Stop",
+	"Sub", "EndSub", "Transaction", "EndTransaction", "Map", "EndMap", "DataMap", "EndDataMap",
 }
 
 // closers are those that stand alone on their line.
-var closers = []string{"Else", "EndIf", "Next", "EndEach", "EndWhile", "EndText", "Try", "Catch", "EndTry"}
+var closers = []string{"Else", "EndIf", "Next", "EndEach", "EndWhile", "EndText", "Try", "Catch", "EndTry", "EndSub", "Transaction", "EndTransaction", "EndMap", "EndDataMap"}
 
 // operatorWords are words of other languages between two values.
 var operatorWords = map[string]string{
@@ -134,7 +132,7 @@ func isBlockWord(word string) bool {
 // spelt is a word as the formatter writes it.
 func spelt(word string) string {
 	switch strings.ToLower(word) {
-	case "endif", "endwhile", "endtry":
+	case "endif", "endwhile", "endtry", "endsub", "endtransaction", "endmap", "enddatamap":
 		return "End " + word[3:]
 	case "elseif":
 		return "Else If"
@@ -170,7 +168,7 @@ func wrongEnd(word string) (hint, as string) {
 		return "write End Try", "endtry"
 	case "select", "case", "switch":
 		return "write If … Then, Else If … Then, End If instead of the block", ""
-	case "with", "function", "sub", "def", "transaction":
+	case "with":
 		return "remove the line", ""
 	case "for", "next":
 		return "write Next behind a For, EndEach behind a ForEach", "endfor"
@@ -178,8 +176,10 @@ func wrongEnd(word string) (hint, as string) {
 		return "write End While", "endwhile"
 	case "text":
 		return "no Text is open here", ""
+	case "function", "procedure", "def":
+		return "write End Sub", "endsub"
 	}
-	if n := lexer.Nearest(word, []string{"If", "While", "Try"}); n != "" {
+	if n := lexer.Nearest(word, []string{"If", "While", "Try", "Sub", "Transaction", "Map", "DataMap"}); n != "" {
 		return "write End " + n, "end" + strings.ToLower(n)
 	}
 	if lexer.Nearest(word, []string{"ForEach", "Each"}) != "" {

@@ -87,9 +87,18 @@ type (
 		Pos ast.Position
 		Var *name `parser:"'Catch':Ident @@? EOL"`
 	}
+	subLine struct {
+		Pos    ast.Position
+		Name   name   `parser:"'Sub':Ident @@"`
+		Params []name `parser:"( @@ ( ',':Op @@ )* )? EOL"`
+	}
+	transactionLine struct {
+		Pos ast.Position
+		EOL string `parser:"'Transaction':Ident @EOL"`
+	}
 	closeLine struct {
 		Pos  ast.Position
-		Word string `parser:"( 'End':Ident @( 'If':Ident | 'While':Ident | 'Try':Ident ) | @( 'EndIf':Ident | 'EndWhile':Ident | 'EndTry':Ident | 'EndEach':Ident ) ) EOL"`
+		Word string `parser:"( 'End':Ident @( 'If':Ident | 'While':Ident | 'Try':Ident | 'Sub':Ident | 'Transaction':Ident | 'Map':Ident | 'DataMap':Ident ) | @( 'EndIf':Ident | 'EndWhile':Ident | 'EndTry':Ident | 'EndEach':Ident | 'EndSub':Ident | 'EndTransaction':Ident | 'EndMap':Ident | 'EndDataMap':Ident ) ) EOL"`
 	}
 	textLine struct {
 		Pos  ast.Position
@@ -122,7 +131,7 @@ type (
 	}
 	exit struct {
 		Pos  ast.Position
-		Loop string `parser:"'Exit':Ident ( @( 'ForEach':Ident | 'For':Ident | 'While':Ident )"`
+		Loop string `parser:"'Exit':Ident ( @( 'ForEach':Ident | 'For':Ident | 'While':Ident | 'Sub':Ident )"`
 		Var  *name  `parser:"@@? )?"`
 	}
 	continues struct {
@@ -146,26 +155,28 @@ type (
 
 func (a argList) list() []ast.Expr { return a }
 
-func (*commentLine) line() {}
-func (*blankLine) line()   {}
-func (*ifLine) line()      {}
-func (*elseIfLine) line()  {}
-func (*elseLine) line()    {}
-func (*forLine) line()     {}
-func (*nextLine) line()    {}
-func (*forEachLine) line() {}
-func (*whileLine) line()   {}
-func (*tryLine) line()     {}
-func (*catchLine) line()   {}
-func (*closeLine) line()   {}
-func (*textLine) line()    {}
-func (*simpleLine) line()  {}
-func (*set) line()         {}
-func (*exit) line()        {}
-func (*continues) line()   {}
-func (*throw) line()       {}
-func (*stop) line()        {}
-func (*command) line()     {}
+func (*commentLine) line()     {}
+func (*blankLine) line()       {}
+func (*ifLine) line()          {}
+func (*elseIfLine) line()      {}
+func (*elseLine) line()        {}
+func (*forLine) line()         {}
+func (*nextLine) line()        {}
+func (*forEachLine) line()     {}
+func (*whileLine) line()       {}
+func (*tryLine) line()         {}
+func (*catchLine) line()       {}
+func (*closeLine) line()       {}
+func (*subLine) line()         {}
+func (*transactionLine) line() {}
+func (*textLine) line()        {}
+func (*simpleLine) line()      {}
+func (*set) line()             {}
+func (*exit) line()            {}
+func (*continues) line()       {}
+func (*throw) line()           {}
+func (*stop) line()            {}
+func (*command) line()         {}
 
 func (*set) simple()       {}
 func (*exit) simple()      {}
@@ -185,11 +196,15 @@ var grammar = sync.OnceValue(func() *participle.Parser[script] {
 		participle.Lexer(lexer.Definition{}),
 		participle.CaseInsensitive("Ident"),
 		participle.Union[line](&commentLine{}, &blankLine{}, &ifLine{}, &elseIfLine{}, &elseLine{}, &forLine{},
-			&nextLine{}, &forEachLine{}, &whileLine{}, &tryLine{}, &catchLine{}, &closeLine{}, &textLine{}, &simpleLine{}),
+			&nextLine{}, &forEachLine{}, &whileLine{}, &tryLine{}, &catchLine{}, &subLine{}, &transactionLine{},
+			&mapLine{}, &fieldLine{}, &dataMapLine{}, &valueLine{}, &closeLine{}, &textLine{}, &simpleLine{}),
 		participle.Union[simple](&set{}, &exit{}, &continues{}, &throw{}, &stop{}, &command{}),
 		participle.ParseTypeWith[ast.Expr](parseExpr),
 		participle.ParseTypeWith[value](parseValue),
 		participle.ParseTypeWith[arguments](parseArguments),
+		participle.ParseTypeWith[mapHead](parseMapHead),
+		participle.ParseTypeWith[fieldRest](parseFieldRest),
+		participle.ParseTypeWith[fixed](parseFixed),
 	)
 })
 
@@ -221,6 +236,9 @@ var productions = sync.OnceValue(func() map[string]production {
 		"while": productionOf[whileLine](g), "try": productionOf[tryLine](g), "catch": productionOf[catchLine](g),
 		"end": productionOf[closeLine](g), "endif": productionOf[closeLine](g), "endeach": productionOf[closeLine](g),
 		"endwhile": productionOf[closeLine](g), "endtry": productionOf[closeLine](g), "text": productionOf[textLine](g),
+		"sub": productionOf[subLine](g), "transaction": productionOf[transactionLine](g), "map": productionOf[mapLine](g), "datamap": productionOf[dataMapLine](g),
+		"endsub": productionOf[closeLine](g), "endtransaction": productionOf[closeLine](g), "endmap": productionOf[closeLine](g), "enddatamap": productionOf[closeLine](g),
+		fieldKey: productionOf[fieldLine](g), valueKey: productionOf[valueLine](g),
 		"set": productionOf[set](g), "exit": productionOf[exit](g), "continue": productionOf[continues](g),
 		"throw": productionOf[throw](g), "stop": productionOf[stop](g), "": productionOf[command](g),
 	}

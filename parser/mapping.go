@@ -20,6 +20,21 @@ var limits = []string{"deactivate", "null", "key", "update", "insert", "reject",
 func (d *document) mapping(e *etree.Element) {
 	a := d.attrs(e, true, append(append([]string{"name"}, destinationAttrs...), limits...)...)
 	m := &ast.Mapping{Pos: d.at[e].pos, Name: a.get("name")}
+	d.nameMapping(m)
+	m.Destination = d.destinationOf(a)
+	m.Destination.Pos = m.Pos
+	d.noText(e)
+	first := map[string]ast.Position{}
+	for _, c := range d.children(e, true, "field") {
+		d.addField(m, first, d.field(c))
+	}
+	if len(m.Fields) == 0 {
+		d.errorf(m.Pos, lexer.CodeEmpty, `write <field destination="Column" source="path"/> in it`, "the mapping has no fields")
+	}
+	d.t.Mappings = append(d.t.Mappings, m)
+}
+
+func (d *document) nameMapping(m *ast.Mapping) {
 	if m.Name.IsSet() && !isColumn(m.Name.Value) {
 		d.errorf(m.Name.Pos, lexer.CodeValue, "a name is a letter, then letters, digits and _", "\"%s\" is no name of a mapping", m.Name.Value)
 	}
@@ -29,28 +44,22 @@ func (d *document) mapping(e *etree.Element) {
 			if m.Name.IsSet() {
 				pos = m.Name.Pos
 			}
-			d.errorf(pos, lexer.CodeTwice, `give each mapping its own name: <mapping name="Devices" table="…" updatekey="…">`,
+			d.errorf(pos, lexer.CodeTwice, d.say(`give each mapping its own name: <mapping name="Devices" table="…" updatekey="…">`, "give each Map its own name: Map Devices To … Key …"),
 				"a mapping of that name stands in line %d already", o.Pos.Line)
 		}
 	}
-	m.Destination = d.destinationOf(a)
-	m.Destination.Pos = m.Pos
-	d.noText(e)
-	first := map[string]ast.Position{}
-	for _, c := range d.children(e, true, "field") {
-		f := d.field(c)
-		key := strings.ToLower(f.Destination.Value)
-		if p, twice := first[key]; twice && key != "" {
-			d.errorf(f.Destination.Pos, lexer.CodeTwice, "remove one of the two lines", "the column %s is mapped in line %d, column %d already", f.Destination.Value, p.Line, p.Column)
-			continue
-		}
-		first[key] = f.Destination.Pos
-		m.Fields = append(m.Fields, f)
+}
+
+// addField adds a field to a mapping unless its column is mapped; first has
+// where.
+func (d *document) addField(m *ast.Mapping, first map[string]ast.Position, f *ast.Field) {
+	key := strings.ToLower(f.Destination.Value)
+	if p, twice := first[key]; twice && key != "" {
+		d.errorf(f.Destination.Pos, lexer.CodeTwice, "remove one of the two lines", "the column %s is mapped in line %d, column %d already", f.Destination.Value, p.Line, p.Column)
+		return
 	}
-	if len(m.Fields) == 0 {
-		d.errorf(m.Pos, lexer.CodeEmpty, `write <field destination="Column" source="path"/> in it`, "the mapping has no fields")
-	}
-	d.t.Mappings = append(d.t.Mappings, m)
+	first[key] = f.Destination.Pos
+	m.Fields = append(m.Fields, f)
 }
 
 func (d *document) field(e *etree.Element) *ast.Field {
@@ -79,14 +88,20 @@ func (d *document) field(e *etree.Element) *ast.Field {
 			}
 		}
 	}
-	if v := f.DataMap; v.IsSet() && !d.named[strings.ToLower(v.Value)] {
+	d.checkDataMap(f.DataMap)
+	return f
+}
+
+// checkDataMap reports a value table that is not there.
+func (d *document) checkDataMap(v ast.Attr) {
+	if v.IsSet() && !d.named[strings.ToLower(v.Value)] {
 		var known []string
 		for _, m := range d.t.DataMaps {
 			known = append(known, m.Name.Value)
 		}
-		d.errorf(v.Pos, lexer.CodeReference, suggestion(v.Value, known, "the document's datamaps: "), "there is no datamap \"%s\" in the document", v.Value)
+		form := d.say("document", "script")
+		d.errorf(v.Pos, lexer.CodeReference, suggestion(v.Value, known, "the "+form+"'s datamaps: "), "there is no datamap \"%s\" in the %s", v.Value, form)
 	}
-	return f
 }
 
 func (d *document) fieldSource(e *etree.Element, a attributes, f *ast.Field) {
@@ -168,6 +183,20 @@ func (d *document) destinationOf(a attributes) ast.Destination {
 	d.keyed[x.Pos.Offset] = a.fragment("updatekey") != nil || slices.ContainsFunc(a.place.attrs, func(b attrPlace) bool {
 		return !slices.Contains(a.known, b.name) && lexer.Nearest(b.name, []string{"updatekey"}) != ""
 	})
+	if f := a.fragment("newest"); f != nil {
+		x.Newest = d.path(f)
+	}
+	for _, name := range limits {
+		if v := a.get(name); v.IsSet() {
+			x.Limits = append(x.Limits, ast.Limit{Name: ast.Attr{Pos: v.Pos, Value: name}, Text: v})
+		}
+	}
+	d.checkDestination(&x)
+	return x
+}
+
+// checkDestination checks what a mapping says of its table.
+func (d *document) checkDestination(x *ast.Destination) {
 	if m := d.oneOf(x.Mode, "mode", "Insert and Update", "Update Only", "Insert Only", "Insert Guaranteed"); m != "" {
 		x.Mode.Value = m
 	}
@@ -175,32 +204,29 @@ func (d *document) destinationOf(a attributes) ast.Destination {
 		d.errorf(v.Pos, lexer.CodeValue, "write the name of a table, such as Custodian", "\"%s\" is no table", v.Value)
 	}
 	if v := x.Source; v.IsSet() && strings.TrimSpace(v.Value) == "" {
-		d.errorf(v.Pos, lexer.CodeValue, "write a name for where these rows come from, or remove the attribute", "the source of the destination is empty")
+		d.errorf(v.Pos, lexer.CodeValue, "write a name for where these rows come from, or remove the "+d.say("attribute", "word Source"), "the source of the destination is empty")
 	}
-	if f := a.fragment("newest"); f != nil {
-		x.Newest = d.path(f)
+	for _, l := range x.Limits {
+		d.limit(l.Name.Value, l.Text)
 	}
-	for _, name := range limits {
-		if v := a.get(name); v.IsSet() {
-			d.limit(name, v)
-			x.Limits = append(x.Limits, ast.Limit{Name: ast.Attr{Pos: v.Pos, Value: name}, Text: v})
-		}
-	}
-	return x
 }
 
 // limit checks one of the fuse's limits: a number of rows, a share, or off.
 func (d *document) limit(name string, v ast.Attr) {
 	number, percent := strings.CutSuffix(strings.TrimSpace(v.Value), "%")
+	as := name + "="
+	if d.blocks {
+		as = strings.ToUpper(name[:1]) + name[1:] + " "
+	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	switch {
 	case strings.EqualFold(strings.TrimSpace(v.Value), "off"):
 	case err != nil || n < 0 || n != n || strings.ContainsAny(number, "eExXpP_+iInN"):
-		d.errorf(v.Pos, lexer.CodeValue, `write `+name+`="20%" or `+name+`="500"`, "\"%s\" is no limit", v.Value)
+		d.errorf(v.Pos, lexer.CodeValue, `write `+as+`"20%" or `+as+`"500"`, "\"%s\" is no limit", v.Value)
 	case percent && n > 100:
-		d.errorf(v.Pos, lexer.CodeValue, `write at most `+name+`="100%"`, "%s is more than all rows", v.Value)
+		d.errorf(v.Pos, lexer.CodeValue, `write at most `+as+`"100%"`, "%s is more than all rows", v.Value)
 	case !percent && n != float64(int64(n)):
-		d.errorf(v.Pos, lexer.CodeValue, `write a whole number of rows, or a share such as `+name+`="20%"`, "\"%s\" is no number of rows", v.Value)
+		d.errorf(v.Pos, lexer.CodeValue, `write a whole number of rows, or a share such as `+as+`"20%"`, "\"%s\" is no number of rows", v.Value)
 	}
 }
 
@@ -272,6 +298,6 @@ func (d *document) checkKeys(m *ast.Mapping) {
 		}
 	}
 	if len(x.UpdateKey) == 0 && !d.keyed[x.Pos.Offset] && !strings.EqualFold(x.Mode.Value, "Insert Guaranteed") {
-		d.errorf(x.Pos, lexer.CodeMissing, `write updatekey="OktaID": the column, or columns, that identify a row`, "without updatekey every run would add all rows again")
+		d.errorf(x.Pos, lexer.CodeMissing, d.say(`write updatekey="OktaID": the column, or columns, that identify a row`, "write Key OktaID: the column, or columns, that identify a row"), "without %s every run would add all rows again", d.say("updatekey", "a key"))
 	}
 }

@@ -28,7 +28,12 @@ func parseFragment(frag *lexer.Fragment) (*ast.File, lexer.List) {
 	lex := scan.Stream()
 	for lex.Peek().Type != lexer.EOF && !b.full {
 		start, first := lex.MakeCheckpoint(), lex.Peek()
-		l, err := choose(lex)(lex)
+		parse := b.inMap(lex)
+		mapped := parse != nil
+		if !mapped {
+			parse = choose(lex)
+		}
+		l, err := parse(lex)
 		d := diagnosis{scan: scan, lex: lex, start: start, first: first}
 		if err == nil {
 			if l, err = endLine(lex, l); err == nil {
@@ -37,6 +42,11 @@ func parseFragment(frag *lexer.Fragment) (*ast.File, lexer.List) {
 				}
 				continue
 			}
+		}
+		if mapped {
+			b.errs.Add(b.mapFault(lex, &d, err))
+			d.skip()
+			continue
 		}
 		x, as := d.of(err)
 		b.errs.Add(x)

@@ -59,7 +59,7 @@ func misspeltEnd(first *lexer.Token, arg ast.Expr) (*lexer.Diagnostic, string) {
 		return nil, ""
 	}
 	switch word := strings.ToLower(w.Path.Raw); word {
-	case "if", "while", "try", "text", "each", "foreach":
+	case "if", "while", "try", "text", "each", "foreach", "sub", "transaction", "map", "datamap":
 		hint, as := wrongEnd(word)
 		if word == "text" {
 			hint = "write EndText"
@@ -111,6 +111,14 @@ func (b *builder) recover(as string, pos ast.Position) {
 		b.line(&whileLine{Pos: pos, Cond: nothing})
 	case "try":
 		b.line(&tryLine{Pos: pos})
+	case "sub":
+		b.line(&subLine{Pos: pos, Name: unknown})
+	case "transaction":
+		b.line(&transactionLine{Pos: pos})
+	case "map":
+		b.line(&mapLine{Pos: pos})
+	case "datamap":
+		b.line(&dataMapLine{Pos: pos, Name: unknown})
 	case "elseif", "else":
 		if top == "If" {
 			b.line(&elseIfLine{Pos: pos, Cond: nothing})
@@ -119,8 +127,8 @@ func (b *builder) recover(as string, pos ast.Position) {
 		if top == "Try" {
 			b.line(&catchLine{Pos: pos})
 		}
-	case "endif", "endeach", "endwhile", "endtry", "next", "endfor":
-		opener := map[string]string{"endif": "If", "endeach": "ForEach", "endwhile": "While", "endtry": "Try", "next": "For", "endfor": "For"}[as]
+	case "endif", "endeach", "endwhile", "endtry", "next", "endfor", "endsub", "endtransaction", "endmap", "enddatamap":
+		opener := map[string]string{"endsub": "Sub", "endtransaction": "Transaction", "endmap": "Map", "enddatamap": "DataMap", "endif": "If", "endeach": "ForEach", "endwhile": "While", "endtry": "Try", "next": "For", "endfor": "For"}[as]
 		if as == "endfor" && top == "ForEach" {
 			opener = top
 		}
@@ -134,8 +142,6 @@ func (b *builder) recover(as string, pos ast.Position) {
 // rest of a statement that was broken into lines, of SQL, of a Text.
 func (d *diagnosis) skipBelow(as string, x *lexer.Diagnostic) {
 	switch {
-	case as == "map", as == "datamap":
-		d.skipTo("End", as)
 	case as == "text" && !lexer.Is(d.first, "Text"):
 		d.skipText()
 	case as == "sql":
@@ -147,23 +153,6 @@ func (d *diagnosis) skipBelow(as string, x *lexer.Diagnostic) {
 			d.skipLine()
 		}
 	}
-}
-
-// skipTo passes over everything up to the next line that consists of two
-// words, where there is one.
-func (d *diagnosis) skipTo(first, second string) {
-	at := d.lex.MakeCheckpoint()
-	for d.lex.Peek().Type != lexer.EOF {
-		if lexer.Is(d.lex.Peek(), first) {
-			d.lex.Next()
-			if lexer.Is(d.lex.Peek(), second) {
-				d.skipLine()
-				return
-			}
-		}
-		d.skipLine()
-	}
-	d.lex.LoadCheckpoint(at)
 }
 
 // skipText passes over everything up to the EndText that comes next, and

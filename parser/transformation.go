@@ -34,6 +34,7 @@ func ParseTransformation(name string, src []byte) (*ast.Transformation, lexer.Li
 	t := &ast.Transformation{Filename: name, Script: file, Text: body}
 	errs = append(errs, more...)
 	declareParameters(t, &errs)
+	declareMappings(t, &errs)
 	if len(errs) == 0 && isEmpty(file) {
 		errs.Errorf(file.Start(), lexer.CodeEmpty, "write commands, each on a line of its own", "the script is empty: it would do nothing")
 	}
@@ -79,7 +80,7 @@ func declareParameters(t *ast.Transformation, errs *lexer.List) {
 	top := true
 	for _, s := range t.Script.Stmts {
 		switch s := s.(type) {
-		case *ast.Comment, *ast.Blank:
+		case *ast.Comment, *ast.Blank, *ast.MapBlock, *ast.DataMapBlock, *ast.Sub:
 			continue
 		case *ast.Command:
 			if strings.EqualFold(s.Call.Name, "Code") {

@@ -105,10 +105,10 @@ type (
 
 	// An Exit leaves a loop, or ends the script successfully.
 	//
-	//	Exit      Exit For|ForEach|While [name]
+	//	Exit      Exit For|ForEach|While [name]      Exit Sub
 	Exit struct {
 		Pos  Position
-		Loop string // "", "For", "ForEach", "While"
+		Loop string // "", "For", "ForEach", "While", "Sub"
 		Name *Name  // the loop variable of the loop that is meant; nil: the innermost
 	}
 

@@ -96,6 +96,8 @@ func (d *dumper) stmt(s Stmt, depth int) {
 	case *Command:
 		d.WriteByte(' ')
 		d.expr(s.Call)
+	default:
+		d.blockStmt(s, depth)
 	}
 	d.WriteByte('\n')
 }

@@ -44,6 +44,15 @@ func DumpTransformation(t *Transformation) string {
 
 func (d *dumper) mapping(m *Mapping) {
 	d.head(m.Pos, 0, "mapping")
+	d.destination(m)
+	d.WriteByte('\n')
+	for _, f := range m.Fields {
+		d.field(f)
+	}
+}
+
+// destination is what a mapping says of its table.
+func (d *dumper) destination(m *Mapping) {
 	d.word(m.Name.Value)
 	x := &m.Destination
 	d.printf(" to %s@%d:%d key %s", x.Table.Value, x.Table.Pos.Line, x.Table.Pos.Column, names(x.UpdateKey))
@@ -59,14 +68,16 @@ func (d *dumper) mapping(m *Mapping) {
 	for _, l := range x.Limits {
 		d.option(l.Name.Value, l.Text)
 	}
-	d.WriteByte('\n')
-	for _, f := range m.Fields {
-		d.field(f)
-	}
 }
 
 func (d *dumper) field(f *Field) {
-	d.head(f.Pos, 1, f.Destination.Value+" <- ")
+	d.head(f.Pos, 1, "")
+	d.fieldText(f)
+	d.WriteByte('\n')
+}
+
+func (d *dumper) fieldText(f *Field) {
+	d.WriteString(f.Destination.Value + " <- ")
 	if f.Calc != nil {
 		d.expr(f.Calc)
 	} else {
@@ -83,7 +94,6 @@ func (d *dumper) field(f *Field) {
 	d.flag("required", f.Required)
 	d.option("default", f.Default)
 	d.flag("no-track", f.NoTrack)
-	d.WriteByte('\n')
 }
 
 // attr is a line of its own.

@@ -84,6 +84,8 @@ func inspectStmt(s Stmt, f func(Node) bool) {
 		inspectExpr(s.Message, f)
 	case *Command:
 		Inspect(s.Call, f)
+	default:
+		inspectBlock(s, f)
 	}
 }
 
