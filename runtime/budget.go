@@ -12,6 +12,7 @@ type Limits struct {
 	Wall       time.Duration // of the whole run; default 6 hours
 	Statements int64         // executed lines; default 1,000,000,000
 	Turns      int64         // of one While loop; default 1,000,000
+	Calls      int64         // Subs and called scripts inside each other; default 500
 	Memory     int64         // bytes of all values that variables hold; default 256 MB
 }
 
@@ -21,6 +22,7 @@ const (
 	DefaultStatements = 1_000_000_000
 	DefaultTurns      = 1_000_000
 	DefaultMemory     = 256 << 20
+	DefaultCalls      = 500
 )
 
 func (l Limits) withDefaults() Limits {
@@ -32,6 +34,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Turns == 0 {
 		l.Turns = DefaultTurns
+	}
+	if l.Calls == 0 {
+		l.Calls = DefaultCalls
 	}
 	if l.Memory == 0 {
 		l.Memory = DefaultMemory
@@ -74,6 +79,9 @@ func (in *Interp) countMemory(pos lexer.Position) *Error {
 	n := int64(in.result.Size()) + int64(in.document.Size()) + in.textSize
 	for i := range in.slots {
 		n += int64(in.slots[i].Size())
+	}
+	for i := range in.saved { // what Subs and called scripts have hidden
+		n += int64(in.saved[i].Size())
 	}
 	if n <= in.limits.Memory {
 		return nil

@@ -120,6 +120,7 @@ func (c *Call) SQL(i int) ([]Query, error) {
 func (c *Call) Pending() []Query {
 	q := c.interp.pending
 	c.interp.pending, c.interp.textSize = nil, 0
+	c.interp.texts++
 	return q
 }
 
@@ -375,6 +376,9 @@ type CheckedCall struct {
 	List    *lexer.List
 	Mapping *Mapping // of an UpsertRole or RejectRole command
 	InPull  bool     // it stands inside a loop over a list from outside
+	// InTransaction: it stands inside a Transaction, or in a Sub or script that
+	// one runs.
+	InTransaction bool
 }
 
 // Literal returns the text of argument i when it is a fixed text or word.

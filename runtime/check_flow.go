@@ -13,7 +13,7 @@ import (
 // them while the script runs, too; here they are found before anything is read.
 func (c *compiler) checkFlow() {
 	w := &flowWalk{c: c, leavers: c.hasLeavers()}
-	w.block(c.tree.Script.Stmts)
+	w.block(c.files[0].main.stmts)
 	for _, p := range w.pulls {
 		w.ends(p)
 	}
@@ -21,9 +21,9 @@ func (c *compiler) checkFlow() {
 		w.ask(l)
 	}
 	c.prog.feeds = w.upserts
-	if len(c.prog.mappings) > 0 && !w.upserts {
-		m := c.tree.Mappings[0]
-		c.warnf(m.Pos, CodeNoUpsert, "add a line such as Upsert %x% in the loop over the records", "nothing in the script writes by this mapping")
+	c.checkUsed()
+	if w.text != nil {
+		c.warnf(w.text.Pos, CodePendingText, "write SqlExecute behind its EndText, where it should run", "no line executes this SQL: it runs at the end of the script")
 	}
 }
 
@@ -33,9 +33,13 @@ type flowWalk struct {
 	leavers bool // the script asks for leavers somewhere
 	upserts bool
 	around  []ast.Stmt // the blocks around the place
-	arms    []arm      // of the Ifs among them
+	depths  []int      // of each, how many frames are around it
+	frames  []flowFrame
+	entered int       // Subs and scripts, each time that they are walked
+	text    *ast.Text // SQL text that nothing has executed yet
+	arms    []arm     // of the Ifs among them
 	pulls   []*flowPull
-	fetches []*ast.Call
+	fetches []flowFetch
 	asks    []flowAsk
 }
 
@@ -51,6 +55,8 @@ type flowPull struct {
 	call    *ast.Call
 	arms    []arm
 	upserts bool
+	url     scriptURL
+	frame   int              // how many frames are around it
 	outer   *ast.ForEach     // a loop around it
 	exits   []lexer.Position // lines that leave it
 	ends    []lexer.Position // lines that end the script inside of it
@@ -63,7 +69,14 @@ type flowAsk struct {
 	arms    []arm
 	around  []ast.Stmt
 	pulls   []*flowPull // that stand before it
-	fetches []*ast.Call
+	fetches []flowFetch
+	via     string // the call that runs it, where it stands in a Sub or another script
+}
+
+// A flowFetch is one request for a list.
+type flowFetch struct {
+	pos lexer.Position
+	url scriptURL
 }
 
 func (w *flowWalk) block(stmts []ast.Stmt) {
@@ -73,18 +86,31 @@ func (w *flowWalk) block(stmts []ast.Stmt) {
 }
 
 func (w *flowWalk) inside(s ast.Stmt, f func()) {
-	w.around = append(w.around, s)
+	w.around, w.depths = append(w.around, s), append(w.depths, len(w.frames))
 	f()
-	w.around = w.around[:len(w.around)-1]
+	w.around, w.depths = w.around[:len(w.around)-1], w.depths[:len(w.depths)-1]
 }
 
 func (w *flowWalk) stmt(s ast.Stmt) {
 	ownCalls(s, func(call *ast.Call) {
-		if cmd := w.c.o.Table.Lookup(call.Name); cmd != nil && cmd.Role == FetchRole {
-			w.fetches = append(w.fetches, call)
+		if cmd := w.c.o.Table.Lookup(call.Name); cmd != nil {
+			if cmd.Role == FetchRole {
+				w.fetches = append(w.fetches, flowFetch{call.Pos, w.urlOf(call)})
+			}
+			w.pending(call, cmd)
+			w.waits(call, cmd)
+		}
+		if u := w.c.callee(call); u != nil {
+			w.run(u, call)
 		}
 	})
 	switch s := s.(type) {
+	case *ast.Text:
+		if s.Into == nil {
+			w.text = s
+		}
+	case *ast.Transaction:
+		w.transaction(s)
 	case *ast.If:
 		w.inside(s, func() {
 			for i, a := range s.Arms {
@@ -106,6 +132,10 @@ func (w *flowWalk) stmt(s ast.Stmt) {
 		w.inside(s, func() { w.block(s.Body) })
 		w.block(s.Catch)
 	case *ast.Exit:
+		if s.Loop == "Sub" || s.Loop == "" && w.inScript() {
+			w.leaveUnit(s.Pos, s.Loop == "Sub")
+			break
+		}
 		if s.Loop != "" {
 			w.leave(s.Pos, s.Loop, s.Name, false)
 			break
@@ -128,7 +158,8 @@ func (w *flowWalk) forEach(s *ast.ForEach) {
 		w.inside(s, func() { w.block(s.Body) })
 		return
 	}
-	p := &flowPull{s: s, call: s.Source.(*ast.Call), arms: clone(w.arms)}
+	call := s.Source.(*ast.Call)
+	p := &flowPull{s: s, call: call, arms: clone(w.arms), url: w.urlOf(call), frame: len(w.frames)}
 	for _, a := range w.around {
 		switch a := a.(type) {
 		case *ast.ForEach:
@@ -187,6 +218,8 @@ func (w *flowWalk) leave(pos lexer.Position, kind string, name *ast.Name, turn b
 		s := w.around[i]
 		k, v := "", ""
 		switch s := s.(type) {
+		case *unitMark:
+			return
 		case *ast.For:
 			k, v = "For", s.Var.Text
 		case *ast.ForEach:
@@ -225,7 +258,7 @@ func (w *flowWalk) command(s ast.Stmt) {
 		w.upserts = true
 		w.upsert(call)
 	case LeaversRole:
-		w.asks = append(w.asks, flowAsk{call.Pos, clone(w.arms), append([]ast.Stmt(nil), w.around...), append([]*flowPull(nil), w.pulls...), append([]*ast.Call(nil), w.fetches...)})
+		w.asks = append(w.asks, flowAsk{call.Pos, clone(w.arms), append([]ast.Stmt(nil), w.around...), append([]*flowPull(nil), w.pulls...), append([]flowFetch(nil), w.fetches...), w.via()})
 	}
 }
 
@@ -234,10 +267,11 @@ func (w *flowWalk) command(s ast.Stmt) {
 func (w *flowWalk) upsert(call *ast.Call) {
 	var loop *flowPull
 	var conditions []*ast.If
+	var depths []int
 	for i := len(w.around) - 1; i >= 0 && loop == nil; i-- {
 		switch s := w.around[i].(type) {
 		case *ast.If:
-			conditions = append(conditions, s)
+			conditions, depths = append(conditions, s), append(depths, w.depths[i])
 		case *ast.Try:
 			if goesOn(s) {
 				w.c.warnf(s.Pos, CodeLeaversTry, "remove the Try: a record that cannot be written is rejected with its reason anyway", "errors of the Upsert are caught here, and nobody sees them")
@@ -254,13 +288,18 @@ func (w *flowWalk) upsert(call *ast.Call) {
 		return
 	}
 	loop.upserts = true
-	for _, s := range conditions {
-		w.condition(s.Arms[0].Cond, loop, s.Pos)
+	for i, s := range conditions {
+		w.condition(s.Arms[0].Cond, loop, s.Pos, depths[i])
 	}
+	line := call.Pos.Line
+	if len(w.frames) > loop.frame {
+		line = w.frames[loop.frame].call.Pos.Line
+	}
+	w.skips(loop, call.Pos)
 	for _, s := range loop.s.Body { // If … Then Continue in front of it
-		if i, ok := s.(*ast.If); ok && len(i.Arms) == 1 && len(i.Else) == 0 && len(i.Arms[0].Body) == 1 && s.Start().Line < call.Pos.Line {
+		if i, ok := s.(*ast.If); ok && len(i.Arms) == 1 && len(i.Else) == 0 && len(i.Arms[0].Body) == 1 && s.Start().Line < line {
 			if _, ok := i.Arms[0].Body[0].(*ast.Continue); ok {
-				w.condition(i.Arms[0].Cond, loop, s.Start())
+				w.condition(i.Arms[0].Cond, loop, s.Start(), loop.frame)
 			}
 		}
 	}
@@ -268,18 +307,24 @@ func (w *flowWalk) upsert(call *ast.Call) {
 
 // condition says what a condition around an Upsert means. One on the status
 // would keep people who left from turning inactive.
-func (w *flowWalk) condition(e ast.Expr, loop *flowPull, pos lexer.Position) {
+func (w *flowWalk) condition(e ast.Expr, loop *flowPull, pos lexer.Position, frame int) {
 	status := ""
 	ast.Inspect(e, func(n ast.Node) bool {
 		v, ok := n.(*ast.Var)
-		if !ok || len(v.Path.Steps) < 2 || FoldName(v.Path.Root()) != FoldName(loop.s.Var.Text) {
+		if !ok {
 			return true
 		}
-		path := pathText(v.Path.Steps[1:])
-		for _, m := range w.c.tree.Mappings {
-			for _, f := range m.Fields {
-				if f.Source != nil && f.Source.Raw == path && f.DataMap.IsSet() {
-					status = f.Destination.Value
+		steps := w.outward(v.Path.Steps, frame, loop.frame)
+		if len(steps) < 2 || FoldName(steps[0].Key) != FoldName(loop.s.Var.Text) {
+			return true
+		}
+		path := pathText(steps[1:])
+		for _, file := range w.c.files {
+			for _, m := range file.tree.Mappings {
+				for _, f := range m.Fields {
+					if f.Source != nil && f.Source.Raw == path && f.DataMap.IsSet() {
+						status = f.Destination.Value
+					}
 				}
 			}
 		}
@@ -311,20 +356,26 @@ func (w *flowWalk) ask(l flowAsk) {
 	for _, s := range l.around {
 		switch s := s.(type) {
 		case *ast.For, *ast.ForEach, *ast.While:
-			c.errorf(l.pos, CodeLeaversInLoop, "move the line behind the end of the loop", "inside a loop nobody knows yet who is missing: everyone who comes later would turn inactive")
+			c.errorf(l.pos, CodeLeaversInLoop, "move the line behind the end of the loop", "inside a loop nobody knows yet who is missing: everyone who comes later would turn inactive%s", l.via)
 			return
 		case *ast.Try:
 			if goesOn(s) {
-				c.errorf(l.pos, CodeLeaversTry, "move the line out of the Try", "an error before this line is caught, so the list may be incomplete here")
+				c.errorf(l.pos, CodeLeaversTry, "move the line out of the Try", "an error before this line is caught, so the list may be incomplete here%s", l.via)
 				return
 			}
 		}
 	}
 	written := 0
+	read := map[*ast.ForEach]bool{}
 	for _, p := range l.pulls {
 		if !before(p.arms, l.arms) {
 			continue
 		}
+		if read[p.s] && p.upserts {
+			c.errorf(l.pos, CodeLeaversPartial, "remove DeactivateMissing, or read everyone in one loop", "the list in line %d is read several times, each time a part of the people: everyone else would turn inactive%s", p.s.Pos.Line, l.via)
+			return
+		}
+		read[p.s] = true
 		for _, at := range p.exits {
 			c.errorf(at, CodeLeaversExit, "let the loop come to its end; skip a record with Continue", "this leaves the loop before its end, and line %d takes everyone who was not read for a leaver", l.pos.Line)
 		}
@@ -338,17 +389,17 @@ func (w *flowWalk) ask(l flowAsk) {
 		return
 	}
 	for _, f := range l.fetches {
-		if u := c.urlOf(f); u.hasPages() {
-			c.errorf(f.Pos, CodeOnePage, "read every page: ForEach user In JsonPages …", "one request reads only the first page of a list, and line %d takes everyone else for a leaver", l.pos.Line)
+		if f.url.hasPages() {
+			c.errorf(f.pos, CodeOnePage, "read every page: ForEach user In JsonPages …", "one request reads only the first page of a list, and line %d takes everyone else for a leaver", l.pos.Line)
 			return
 		}
 	}
-	c.errorf(l.pos, CodeLeaversNoPull, "read everyone first: ForEach user In JsonPages …, with an Upsert in the loop", "nothing before this line reads a whole list and upserts its records, so everyone would turn inactive")
+	c.errorf(l.pos, CodeLeaversNoPull, "read everyone first: ForEach user In JsonPages …, with an Upsert in the loop", "nothing before this line reads a whole list and upserts its records, so everyone would turn inactive%s", l.via)
 }
 
 // wholeList checks that the list in front of a DeactivateMissing is everyone.
 func (w *flowWalk) wholeList(p *flowPull, at lexer.Position) {
-	c, u := w.c, w.c.urlOf(p.call)
+	c, u := w.c, p.url
 	const hint = "remove DeactivateMissing here, or read everyone"
 	switch {
 	case p.outer != nil:

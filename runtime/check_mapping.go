@@ -135,7 +135,7 @@ func (c *compiler) checkKeys(m *ast.Mapping, out *Mapping, columns []Column) {
 // hasLeavers reports whether the script marks leavers.
 func (c *compiler) hasLeavers() bool {
 	found := false
-	statements(c.tree.Script, func(s ast.Stmt) {
+	c.eachStatement(func(s ast.Stmt) {
 		if cmd := c.commandOf(s); cmd != nil && cmd.Role == LeaversRole {
 			found = true
 		}

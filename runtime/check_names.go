@@ -27,7 +27,10 @@ func (c *compiler) unknownHint(name string, use callUse) string {
 	}
 	var names []string
 	if use == asStatement {
-		names = append(names, "Set", "If", "For", "ForEach", "While", "Exit", "Continue", "Text", "Try", "Throw", "Stop", "Next", "EndEach", "EndText")
+		names = append(names, "Set", "If", "For", "ForEach", "While", "Exit", "Continue", "Text", "Try", "Throw", "Stop", "Next", "EndEach", "EndText", "Sub", "Transaction", "Map", "DataMap")
+		for _, u := range c.unit.file.order[1:] {
+			names = append(names, u.sub.Name.Text)
+		}
 	}
 	for _, k := range c.o.Table.All() {
 		if use != asFunction || k.Function {

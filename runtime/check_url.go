@@ -27,11 +27,15 @@ func (u scriptURL) hasPages() bool {
 // function of an address, names and values, such as BuildUrl; also through a
 // variable that one line assigns.
 func (c *compiler) urlOf(call *ast.Call) scriptURL {
-	u := scriptURL{query: map[string]string{}, open: map[string]bool{}}
 	if len(call.Args) == 0 {
-		return u
+		return scriptURL{query: map[string]string{}, open: map[string]bool{}}
 	}
-	e := call.Args[0]
+	return c.urlIn(call.Args[0])
+}
+
+// urlIn is urlOf for the expression of an address.
+func (c *compiler) urlIn(e ast.Expr) scriptURL {
+	u := scriptURL{query: map[string]string{}, open: map[string]bool{}}
 	if v, ok := e.(*ast.Var); ok && len(v.Path.Steps) == 1 {
 		if set := c.onlySet(v.Path.Root()); set != nil {
 			e = set
@@ -67,10 +71,16 @@ func (c *compiler) urlOf(call *ast.Call) scriptURL {
 // does, or several do.
 func (c *compiler) onlySet(name string) (value ast.Expr) {
 	n := 0
-	statements(c.tree.Script, func(s ast.Stmt) {
-		if set, ok := s.(*ast.Set); ok && set.Target != nil && FoldName(set.Target.Root()) == FoldName(name) {
-			value = set.Value
-			n++
+	slot, ok := c.slotOf(name)
+	if !ok {
+		return nil
+	}
+	c.eachStatement(func(s ast.Stmt) {
+		if set, ok := s.(*ast.Set); ok && set.Target != nil {
+			if i, ok := c.slotOf(set.Target.Root()); ok && i == slot {
+				value = set.Value
+				n++
+			}
 		}
 	})
 	if n != 1 {

@@ -39,6 +39,13 @@ const (
 	CodeConditionUpsert = "AMSX4035" // a condition around Upsert
 	CodeOnePage         = "AMSX4036" // one HttpGet where a list has pages
 	CodeNoUpsert        = "AMSX4037" // a pull loop that writes nothing
+	CodeSub             = "AMSX4050" // a Sub by a name that is taken
+	CodeSubUnused       = "AMSX4051" // a Sub that nothing calls
+	CodeScript          = "AMSX4052" // a script for Call or CallLocal that cannot be read
+	CodeScriptParameter = "AMSX4053" // what a called script is given
+	CodeTransaction     = "AMSX4054" // a Transaction where it would keep a part or lock for long
+	CodeTwoMappings     = "AMSX4055" // two mappings of one table
+	CodeTooManyCalls    = "AMSX4056" // Subs that call each other too often to be checked
 
 	CodeFailed         = "AMSX7001" // an expression or statement failed
 	CodeUnset          = "AMSX7002" // a variable without a value
@@ -58,4 +65,5 @@ const (
 	CodeBudgetMemory   = "AMSX7023"
 	CodeBudgetSecrets  = "AMSX7024"
 	CodeBudgetRejected = "AMSX7025"
+	CodeBudgetCalls    = "AMSX7026"
 )

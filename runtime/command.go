@@ -74,12 +74,14 @@ type Role uint8
 
 // The roles.
 const (
-	NoRole      Role = iota
-	PullRole         // Iterate reads a whole list from outside, part by part: JsonPages, Csv
-	UpsertRole       // writes a record by a mapping: Upsert, UpsertCustodian; argument 0 is the record
-	RejectRole       // refuses a record: RejectRecord; argument 0 is the record
-	LeaversRole      // DeactivateMissing
-	FetchRole        // one GET request; argument 0 is the URL: HttpGet
+	NoRole        Role = iota
+	PullRole           // Iterate reads a whole list from outside, part by part: JsonPages, Csv
+	UpsertRole         // writes a record by a mapping: Upsert, UpsertCustodian; argument 0 is the record
+	RejectRole         // refuses a record: RejectRecord; argument 0 is the record
+	LeaversRole        // DeactivateMissing
+	FetchRole          // one GET request; argument 0 is the URL: HttpGet
+	CallRole           // runs another script with variables of its own; argument 0 is the file: Call
+	CallLocalRole      // runs another script with the variables of this one: CallLocal
 )
 
 // A Param is one parameter of a command.

@@ -132,7 +132,7 @@ func (c *compiler) variable(e ast.Expr, cmd *Command, a *argument) {
 		c.errorf(e.Start(), CodeArgument, "write the name without percent signs and quotes", "%s of %s is the name of a variable", a.param.Name, cmd.Name)
 		return
 	}
-	slot, ok := c.byName[FoldName(word)]
+	slot, ok := c.slotOf(word)
 	if !ok {
 		if _, system := systemNames[FoldName(word)]; system && a.param.Assigns {
 			return // reported when it was collected

@@ -24,11 +24,12 @@ type callSite struct {
 	cmd     *Command
 	pos     lexer.Position
 	args    []argument
-	given   int      // arguments, omitted ones at the end not counted
-	mapping *Mapping // UpsertRole, RejectRole: what the record goes to
-	again   bool     // an Upsert whose pull loop stands in another loop: a record may come several times
-	buffer  bool     // the result goes to the result buffer
-	refuses bool     // secrets are refused where the parameter does not take them
+	given   int         // arguments, omitted ones at the end not counted
+	mapping *Mapping    // UpsertRole, RejectRole: what the record goes to
+	again   bool        // an Upsert whose pull loop stands in another loop: a record may come several times
+	buffer  bool        // the result goes to the result buffer
+	script  *scriptCall // CallRole, CallLocalRole
+	refuses bool        // secrets are refused where the parameter does not take them
 }
 
 // find looks a command up and says what is wrong with the name.
@@ -41,6 +42,10 @@ func (c *compiler) find(call *ast.Call, use callUse) *Command {
 		}
 		if c.o.Table.Elsewhere(call.Name) {
 			c.errorf(call.Pos, CodeNotInEdition, "remove the line, or run it in xAssets", "%s is a documented xAssets command, not in this edition", call.Name)
+			return nil
+		}
+		if u := c.unit.file.subs[FoldName(call.Name)]; u != nil {
+			c.noValue(u, call.Pos)
 			return nil
 		}
 		if use == asValue && len(call.Args) == 0 {
@@ -94,8 +99,15 @@ func (c *compiler) callSite(e *ast.Call, use callUse) *callSite {
 	site := &callSite{cmd: cmd, pos: e.Pos, buffer: use != asFunction && cmd.Result != "", refuses: !cmd.Function || cmd.Effects != 0}
 	before := len(c.list)
 	c.count(e, cmd)
-	if cmd.Role == UpsertRole || cmd.Role == RejectRole {
+	switch cmd.Role {
+	case UpsertRole, RejectRole:
 		c.feed(e, site)
+	case CallRole, CallLocalRole:
+		site.script = c.scriptCall(e, cmd)
+		if c.list[before:].HasErrors() {
+			return nil
+		}
+		return site
 	}
 	for i := range max(len(e.Args), len(cmd.Params)) {
 		p := paramAt(cmd, i)
@@ -131,7 +143,7 @@ func (c *compiler) callSite(e *ast.Call, use callUse) *callSite {
 	}
 	if cmd.Check != nil && len(c.list) == before {
 		cmd.Check(&CheckedCall{Call: e, Schema: c.o.Schema, List: &c.list, Mapping: site.mapping,
-			InPull: slices.ContainsFunc(c.loops, func(l *loop) bool { return l.pull != nil })})
+			InPull: c.inPull(), InTransaction: c.transactions > 0 || c.unit.inTx})
 	}
 	if c.list[before:].HasErrors() {
 		return nil
@@ -211,20 +223,25 @@ func (c *compiler) feed(e *ast.Call, site *callSite) {
 			}
 		}
 	}
-	pull := c.feeder(e)
-	switch {
-	case site.cmd.Role == RejectRole && name == "" && pull != nil && len(pull.mappings) > 0:
-		site.mapping = pull.mappings[0]
-	default:
-		site.mapping = c.prog.Mapping(name)
+	feeders, again := c.feeders(e)
+	site.mapping = c.mapping(name)
+	if site.cmd.Role == RejectRole && name == "" {
+		c.after = append(c.after, func() { // the Upsert of the loop may stand below, or in a Sub
+			for _, pull := range feeders {
+				if len(pull.mappings) > 0 {
+					site.mapping = pull.mappings[0]
+					return
+				}
+			}
+		})
 	}
 	if site.mapping == nil {
 		var names []string
-		for _, m := range c.prog.mappings {
+		for _, m := range c.mappings() {
 			names = append(names, m.spec.Name)
 		}
 		switch near := lexer.Nearest(name, names); {
-		case len(c.prog.mappings) == 0 && len(c.tree.Mappings) > 0: // reported
+		case len(c.mappings()) == 0 && len(c.tree.Mappings) > 0: // reported
 		case len(names) == 0:
 			c.errorf(pos, CodeUnknownMapping, "add a mapping: which column gets which field, and the table", "%s writes by a mapping, and there is none", site.cmd.Name)
 		case near != "":
@@ -234,29 +251,14 @@ func (c *compiler) feed(e *ast.Call, site *callSite) {
 		}
 		return
 	}
-	site.again = pull != nil && len(c.loops) > 1
-	if pull != nil && !slices.Contains(pull.mappings, site.mapping) && site.cmd.Role == UpsertRole {
-		pull.mappings = append(pull.mappings, site.mapping)
+	site.again = again
+	if site.cmd.Role == UpsertRole && c.unit.reach {
+		c.used[site.mapping] = true
+		c.checkNamed(site, name, pos)
 	}
-}
-
-// feeder is the pull loop whose record a call takes: the innermost one, unless
-// the record comes from a loop inside it, over a part of its record.
-func (c *compiler) feeder(e *ast.Call) *pullLoop {
-	root := ""
-	if len(e.Args) > 0 {
-		if v, ok := e.Args[0].(*ast.Var); ok {
-			root = FoldName(v.Path.Root())
+	for _, pull := range feeders {
+		if !slices.Contains(pull.mappings, site.mapping) && site.cmd.Role == UpsertRole {
+			pull.mappings = append(pull.mappings, site.mapping)
 		}
 	}
-	for i := len(c.loops) - 1; i >= 0; i-- {
-		l := c.loops[i]
-		if l.pull != nil {
-			return l.pull
-		}
-		if root != "" && FoldName(l.name) == root {
-			return nil
-		}
-	}
-	return nil
 }

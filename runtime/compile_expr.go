@@ -106,7 +106,7 @@ func (c *compiler) bareWord(word, root string, pos lexer.Position) {
 	case "nothing", "none", "nil", "undefined":
 		hint = "write Null"
 	default:
-		if _, ok := c.byName[FoldName(root)]; ok {
+		if _, ok := c.slotOf(root); ok {
 			hint = "write %" + word + "% for the variable"
 		} else if c.o.Table.Lookup(word) != nil {
 			hint = "write " + word + "(…) to call the function"

@@ -17,6 +17,7 @@ type loop struct {
 	name string // of its variable; empty: none
 	pos  lexer.Position
 	pull *pullLoop // nil: it reads no list from outside
+	stmt ast.Stmt
 }
 
 // loopBody compiles the body of a loop.
@@ -68,11 +69,11 @@ func (c *compiler) forStmt(s *ast.For) func(in *Interp) signal {
 			}
 		}
 	}
-	slot, ok := c.byName[FoldName(s.Var.Text)]
+	slot, ok := c.slotOf(s.Var.Text)
 	if !ok {
 		slot = 0
 	}
-	l := &loop{kind: "For", name: s.Var.Text, pos: s.Pos}
+	l := &loop{kind: "For", name: s.Var.Text, pos: s.Pos, stmt: s}
 	body := c.loopBody(l, s.Body)
 	return func(in *Interp) signal {
 		var bounds [3]Value
@@ -124,7 +125,7 @@ func (c *compiler) forStmt(s *ast.For) func(in *Interp) signal {
 
 func (c *compiler) while(s *ast.While) func(in *Interp) signal {
 	cond := c.cond(s.Cond)
-	l := &loop{kind: "While", pos: s.Pos}
+	l := &loop{kind: "While", pos: s.Pos, stmt: s}
 	body := c.loopBody(l, s.Body)
 	return func(in *Interp) signal {
 		for n := int64(1); ; n++ {
@@ -161,16 +162,16 @@ func (c *compiler) while(s *ast.While) func(in *Interp) signal {
 
 // forEach compiles ForEach: over what a command yields, or over a value.
 func (c *compiler) forEach(s *ast.ForEach) func(in *Interp) signal {
-	slot, ok := c.byName[FoldName(s.Var.Text)]
+	slot, ok := c.slotOf(s.Var.Text)
 	if !ok {
 		slot = 0
 	}
-	l := &loop{kind: "ForEach", name: s.Var.Text, pos: s.Pos}
+	l := &loop{kind: "ForEach", name: s.Var.Text, pos: s.Pos, stmt: s}
 	if cmd := c.sourceCommand(s.Source); cmd != nil {
 		site := c.callSite(s.Source.(*ast.Call), asSource)
 		if cmd.Role == PullRole {
-			l.pull = &pullLoop{pos: s.Pos, name: s.Var.Text, slot: slot}
-			c.pullLoops = append(c.pullLoops, l.pull)
+			l.pull = c.pullOf(s)
+			l.pull.slot = slot
 		}
 		body := c.loopBody(l, s.Body)
 		if site == nil {
@@ -300,6 +301,13 @@ func (l *loop) iterate(in *Interp, site *callSite, slot int, body block) (sig si
 
 // exit compiles Exit.
 func (c *compiler) exit(s *ast.Exit) func(in *Interp) signal {
+	if s.Loop == "Sub" {
+		if c.unit.sub == nil {
+			c.errorf(s.Pos, CodeExit, "move it between Sub and End Sub; Exit alone ends the script", "Exit Sub stands outside of every Sub")
+			return nil
+		}
+		return func(*Interp) signal { return sigReturn }
+	}
 	if s.Loop == "" {
 		return func(*Interp) signal { return sigEnd }
 	}

@@ -14,7 +14,7 @@ func (c *compiler) block(stmts []ast.Stmt) block {
 	var ends ast.Stmt
 	for _, s := range stmts {
 		switch s.(type) {
-		case *ast.Comment, *ast.Blank:
+		case *ast.Comment, *ast.Blank, *ast.MapBlock, *ast.DataMapBlock, *ast.Sub:
 			continue
 		}
 		if ends != nil {
@@ -66,7 +66,12 @@ func (c *compiler) stmt(s ast.Stmt) func(in *Interp) signal {
 		return c.throw(s.Pos, s.Message, Thrown, CodeThrown, "Throw")
 	case *ast.Stop:
 		return c.throw(s.Pos, s.Message, Stopped, CodeStopped, "Stop")
+	case *ast.Transaction:
+		return c.transaction(s)
 	case *ast.Command:
+		if u := c.callee(s.Call); u != nil && u.sub != nil {
+			return c.subCall(s, u)
+		}
 		return c.command(s)
 	}
 	return nil
@@ -80,7 +85,7 @@ func (c *compiler) set(s *ast.Set) func(in *Interp) signal {
 	} else {
 		x = c.expr(s.Value)
 	}
-	slot, ok := c.byName[FoldName(s.Target.Root())]
+	slot, ok := c.slotOf(s.Target.Root())
 	if !ok { // read-only, reported
 		return nil
 	}
@@ -212,7 +217,7 @@ func (c *compiler) text(s *ast.Text) func(in *Interp) signal {
 		encode = html.EscapeString
 	}
 	parts, ok := c.parts(s.Body, inText, encode)
-	slot, found := c.byName[FoldName(s.Into.Root())]
+	slot, found := c.slotOf(s.Into.Root())
 	if !ok || !found {
 		return nil
 	}
@@ -241,7 +246,7 @@ func (c *compiler) try(s *ast.Try) func(in *Interp) signal {
 	body := c.block(s.Body)
 	slot := -1
 	if s.Name != nil {
-		if i, ok := c.byName[FoldName(s.Name.Text)]; ok {
+		if i, ok := c.slotOf(s.Name.Text); ok {
 			slot = i
 		}
 	}

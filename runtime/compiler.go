@@ -18,19 +18,31 @@ type compiler struct {
 	prog *Program
 
 	vars   []variable
-	byName map[string]int // folded name to slot
+	byName map[string]int // folded name to slot, of the scope at hand
+	locals map[string]int // the same, of the parameters of the Sub at hand
 
-	loops     []*loop // around the place at hand, the innermost last
-	catches   int     // Catch blocks around the place
-	calc      bool    // a CALC expression: bare names are source paths
-	proj      *Projection
-	pulled    map[int]bool // slots that a pull loop assigns
-	pullLoops []*pullLoop
-	lists     map[int]bool // slots that only ever hold a List; false: or something else
+	files   []*file
+	unit    *unit               // at hand
+	callees map[*ast.Call]*unit // the files that calls run
+	loaded  map[string]*file    // by path and scope
+	scripts []*scriptCall
+	pullsOf map[*ast.ForEach]*pullLoop
+	used    map[*Mapping]bool // by an Upsert that may run
+	after   []func()          // what is decided when everything is compiled
+
+	loops        []*loop // around the place at hand, the innermost last
+	catches      int     // Catch blocks around the place
+	transactions int     // Transactions around the place, in the unit at hand
+	calc         bool    // a CALC expression: bare names are source paths
+	proj         *Projection
+	pulled       map[int]bool // slots that a pull loop assigns
+	pullLoops    []*pullLoop
+	lists        map[int]bool // slots that only ever hold a List; false: or something else
 }
 
 func newCompiler(t *ast.Transformation, o Options) *compiler {
-	c := &compiler{tree: t, o: o, byName: map[string]int{}, pulled: map[int]bool{}, lists: map[int]bool{}}
+	c := &compiler{tree: t, o: o, byName: map[string]int{}, pulled: map[int]bool{}, lists: map[int]bool{},
+		callees: map[*ast.Call]*unit{}, loaded: map[string]*file{}, pullsOf: map[*ast.ForEach]*pullLoop{}, used: map[*Mapping]bool{}}
 	if t.Script == nil {
 		t2 := *t
 		t2.Script = &ast.File{Name: t.Filename}
@@ -58,7 +70,7 @@ func (c *compiler) warnf(pos lexer.Position, code, hint, format string, args ...
 // declare gives a name its slot.
 func (c *compiler) declare(name string, set lexer.Position) int {
 	k := FoldName(name)
-	if i, ok := c.byName[k]; ok {
+	if i, ok := c.slotOf(name); ok {
 		if !c.vars[i].set.IsValid() {
 			c.vars[i].set = set
 		}
@@ -82,8 +94,7 @@ func (c *compiler) assign(name string, pos lexer.Position) {
 // from the records of pull loops, before anything is compiled.
 func (c *compiler) collect() {
 	var paths [][]ast.Step
-	roots := map[string]bool{}
-	statements(c.tree.Script, func(s ast.Stmt) {
+	c.eachStatement(func(s ast.Stmt) {
 		switch s := s.(type) {
 		case *ast.Set:
 			c.assignSet(s)
@@ -93,7 +104,9 @@ func (c *compiler) collect() {
 		case *ast.ForEach:
 			c.assign(s.Var.Text, s.Var.Pos)
 			if cmd := c.sourceCommand(s.Source); cmd != nil && cmd.Role == PullRole {
-				roots[FoldName(s.Var.Text)] = true
+				if i, ok := c.slotOf(s.Var.Text); ok {
+					c.pulled[i] = true
+				}
 			}
 		case *ast.Text:
 			if s.Into != nil {
@@ -107,29 +120,51 @@ func (c *compiler) collect() {
 			c.collectCalls(s.Call)
 		}
 	})
-	references(c.tree.Script, func(p *ast.Path) {
-		if len(p.Steps) > 1 && roots[FoldName(p.Root())] {
+	c.pulledParameters()
+	c.eachReference(func(p *ast.Path) {
+		if i, ok := c.slotOf(p.Root()); ok && len(p.Steps) > 1 && c.pulled[i] {
 			paths = append(paths, p.Steps[1:])
 		}
 	})
-	for _, m := range c.tree.Mappings {
-		for _, f := range m.Fields {
-			if f.Source != nil {
-				paths = append(paths, f.Source.Steps)
+	for _, file := range c.files {
+		for _, m := range file.tree.Mappings {
+			for _, f := range m.Fields {
+				if f.Source != nil {
+					paths = append(paths, f.Source.Steps)
+				}
+				fields(f.Calc, func(p *ast.Path) { paths = append(paths, p.Steps) })
 			}
-			fields(f.Calc, func(p *ast.Path) { paths = append(paths, p.Steps) })
-		}
-		if m.Destination.Newest != nil {
-			paths = append(paths, m.Destination.Newest.Steps)
+			if m.Destination.Newest != nil {
+				paths = append(paths, m.Destination.Newest.Steps)
+			}
 		}
 	}
 	c.proj = NewProjection(paths...)
 	c.prog.proj = c.proj
-	for k := range roots {
-		if i, ok := c.byName[k]; ok {
-			c.pulled[i] = true
+}
+
+// pulledParameters finds the parameters of Subs that take records of pull
+// loops.
+func (c *compiler) pulledParameters() {
+	for changed := true; changed; {
+		changed = false
+		for _, u := range c.units() {
+			for _, call := range u.calls {
+				c.enter(call.from)
+				for i, slot := range u.params {
+					if i >= len(call.call.Args) || c.pulled[slot] {
+						continue
+					}
+					if v, ok := call.call.Args[i].(*ast.Var); ok && len(v.Path.Steps) == 1 {
+						if from, ok := c.slotOf(v.Path.Root()); ok && c.pulled[from] {
+							c.pulled[slot], changed = true, true
+						}
+					}
+				}
+			}
 		}
 	}
+	c.enter(c.files[0].main)
 }
 
 // collectCalls finds the variables that commands of an expression assign.
@@ -205,8 +240,7 @@ func (c *compiler) names() []string {
 
 // assignSet is assign for a Set, which may give its variable a List.
 func (c *compiler) assignSet(s *ast.Set) {
-	k := FoldName(s.Target.Root())
-	slot, old := c.byName[k]
+	slot, old := c.slotOf(s.Target.Root())
 	list := !old || c.lists[slot]
 	if call, ok := s.Value.(*ast.Call); !ok || len(s.Target.Steps) > 1 {
 		list = false
@@ -214,7 +248,7 @@ func (c *compiler) assignSet(s *ast.Set) {
 		list = false
 	}
 	c.assign(s.Target.Root(), s.Target.Pos)
-	if slot, ok := c.byName[k]; ok {
+	if slot, ok := c.slotOf(s.Target.Root()); ok {
 		c.lists[slot] = list
 	}
 }

@@ -82,6 +82,14 @@ type Site interface {
 	Commit(ctx context.Context) error
 	// Rollback discards what is staged and not committed.
 	Rollback(ctx context.Context) error
+	// Savepoint marks a place to go back to. Savepoints nest.
+	Savepoint(ctx context.Context) error
+	// Release forgets the last Savepoint; what was done since stays, not yet
+	// committed.
+	Release(ctx context.Context) error
+	// RollbackTo undoes what was done since the last Savepoint, direct SQL and
+	// upserts, and forgets it.
+	RollbackTo(ctx context.Context) error
 }
 
 // A Query is one SQL statement with its bound values.
@@ -268,7 +276,9 @@ var ErrFuse = errors.New("the fuse")
 
 // Files are the run's folders.
 type Files interface {
-	// ReadScript returns the text of a script for Call and CallLocal.
+	// ReadScript returns the text of a script for Call and CallLocal, and where
+	// it stands in the folder of scripts; from is the path of the one that
+	// calls.
 	ReadScript(name, from string) (path string, src []byte, err error)
 }
 

@@ -39,10 +39,15 @@ type Interp struct {
 	answer   map[string][]string
 	pending  []Query // SQL text that waits for SqlExecute
 	textSize int64   // of pending
+	texts    int     // how often pending was taken
 	textAt   lexer.Position
 
 	packs   []openPack
 	secrets redact.Set
+
+	depth        int     // of Subs and called scripts in each other
+	saved        []Value // of the variables that they hide
+	transactions int     // that are open
 
 	calls []*Call // free ones
 	pulls pulls
@@ -58,6 +63,7 @@ const (
 	sigContinue               // begin the next turn of the loop in.target
 	sigEnd                    // the script ends successfully
 	sigError                  // it failed with in.err
+	sigReturn                 // leave the Sub
 )
 
 // A stmt is one compiled statement.

@@ -65,8 +65,13 @@ var modes = []string{"Insert and Update", "Update Only", "Insert Only", "Insert 
 
 // compileMappings compiles the mappings of the document.
 func (c *compiler) compileMappings() {
-	for i, m := range c.tree.Mappings {
-		c.prog.mappings = append(c.prog.mappings, c.compileMapping(i, m))
+	for _, f := range c.files {
+		c.enter(f.main)
+		for _, m := range f.tree.Mappings {
+			x := c.compileMapping(len(c.prog.mappings), m)
+			f.mappings = append(f.mappings, x)
+			c.prog.mappings = append(c.prog.mappings, x)
+		}
 	}
 }
 

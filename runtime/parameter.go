@@ -74,7 +74,11 @@ func (c *compiler) parameters() {
 		if _, assigned := c.lists[x.slot]; !assigned {
 			c.lists[x.slot] = x.Type == ListParameter
 		}
-		c.prog.params = append(c.prog.params, x)
+		if f := c.unit.file; f.scope.root != f {
+			f.shared = append(f.shared, &x)
+			continue
+		}
+		c.addParameter(x)
 	}
 }
 

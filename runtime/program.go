@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/amsx-lang/amsx/lexer"
@@ -9,7 +10,11 @@ import (
 
 // Options are what Compile must know besides the tree.
 type Options struct {
-	Table  *Table              // the commands
+	Table *Table // the commands
+	// Script reads and parses a script that Call or CallLocal runs: name as it
+	// is written, from the path of the script that calls. path is where it
+	// stands in the folder of scripts. nil: there is no such folder.
+	Script func(name, from string) (path string, t *ast.Transformation, list lexer.List, err error)
 	SQL    SQLCompiler         // nil: a script with SQL text is an error
 	Schema Schema              // nil: the site is not known, its names are not checked
 	Packs  []string            // the names of the credential packs; nil: not known
@@ -82,17 +87,27 @@ func (p *Program) Mappings() []*Mapping { return slices.Clone(p.mappings) }
 // finding, sorted; the Program is nil when one is an error.
 func Compile(t *ast.Transformation, o Options) (*Program, lexer.List) {
 	c := newCompiler(t, o)
+	c.load()
 	c.collect()
-	c.parameters()
+	for _, f := range c.files {
+		c.enter(f.main)
+		c.parameters()
+	}
 	c.compileMappings()
-	main := c.block(c.tree.Script.Stmts)
+	c.eachUnit(func(u *unit) { u.body = c.block(u.stmts) })
+	c.enter(c.files[0].main)
 	c.finish()
 	if c.list.HasErrors() {
 		return nil, c.list
 	}
 	p := c.prog
-	p.main = main
+	p.main = c.files[0].main.body
 	p.vars = c.vars
-	p.byName = c.byName
+	for _, f := range c.files {
+		if f.scope.root == f && f != c.files[0] {
+			f.scope.slots = slices.Sorted(maps.Values(f.scope.names))
+		}
+	}
+	p.byName = c.files[0].scope.names
 	return p, c.list
 }

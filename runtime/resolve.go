@@ -75,7 +75,7 @@ const (
 func (c *compiler) resolve(p *ast.Path, where textKind) (place, bool) {
 	root := p.Root()
 	k := FoldName(root)
-	if i, ok := c.byName[k]; ok {
+	if i, ok := c.slotOf(root); ok {
 		return place{slot: i}, true
 	}
 	if s, ok := systemNames[k]; ok {
@@ -86,7 +86,7 @@ func (c *compiler) resolve(p *ast.Path, where textKind) (place, bool) {
 		return place{slot: -1, sys: s.get}, true
 	}
 	near := lexer.Nearest(root, c.names())
-	if !c.tree.Declared && len(p.Steps) == 1 && c.isImplicit(near) {
+	if !c.declared() && len(p.Steps) == 1 && c.isImplicit(near) {
 		near = "" // Server1 and Server2 are two parameters
 	}
 	switch {
@@ -98,25 +98,25 @@ func (c *compiler) resolve(p *ast.Path, where textKind) (place, bool) {
 			hint = fmt.Sprintf("did you mean %%%s%%? Or %s", near, hint)
 		}
 		c.errorf(p.Pos, CodeUnknownName, hint, "there is no variable %s", root)
-	case c.tree.Declared || len(p.Steps) > 1 || near != "":
+	case c.declared() || len(p.Steps) > 1 || near != "":
 		hint := "assign it before: Set " + root + " = …"
-		if c.tree.Declared {
+		if c.declared() {
 			hint = "declare it as a parameter, or assign it before: Set " + root + " = …"
 		}
 		if near != "" {
 			hint = "did you mean %" + near + "%?"
-			if !c.tree.Declared && len(p.Steps) == 1 {
+			if !c.declared() && len(p.Steps) == 1 {
 				hint += " If it is a parameter, declare it at the top: Parameter " + root + `, "Text"`
 			}
 		}
 		what := "variable"
-		if c.tree.Declared {
+		if c.declared() {
 			what = "variable or parameter"
 		}
 		c.errorf(p.Pos, CodeUnknownName, hint, "there is no %s %s", what, root)
 	default:
 		i := c.declare(root, lexer.Position{})
-		c.prog.params = append(c.prog.params, Parameter{Name: root, Type: TextParameter, Pos: p.Pos, slot: i})
+		c.addParameter(Parameter{Name: root, Type: TextParameter, Pos: p.Pos, slot: i})
 		return place{slot: i}, true
 	}
 	return place{}, false
@@ -124,8 +124,8 @@ func (c *compiler) resolve(p *ast.Path, where textKind) (place, bool) {
 
 // isImplicit reports whether a name is a parameter that no line declares.
 func (c *compiler) isImplicit(name string) bool {
-	for i := range c.prog.params {
-		if c.prog.params[i].Name == name {
+	for _, p := range c.scopeParameters() {
+		if p.Name == name {
 			return true
 		}
 	}

@@ -4,8 +4,8 @@ import "github.com/amsx-lang/amsx/parser/ast"
 
 // statements calls f with every statement of a script, blocks before what is in
 // them.
-func statements(script *ast.File, f func(ast.Stmt)) {
-	ast.Inspect(script, func(n ast.Node) bool {
+func statements(script []ast.Stmt, f func(ast.Stmt)) {
+	ast.Inspect(&ast.File{Stmts: script}, func(n ast.Node) bool {
 		if s, ok := n.(ast.Stmt); ok {
 			f(s)
 		}
@@ -14,8 +14,8 @@ func statements(script *ast.File, f func(ast.Stmt)) {
 }
 
 // references calls f with every variable that a script reads.
-func references(script *ast.File, f func(*ast.Path)) {
-	ast.Inspect(script, func(n ast.Node) bool {
+func references(script []ast.Stmt, f func(*ast.Path)) {
+	ast.Inspect(&ast.File{Stmts: script}, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Var:
 			f(n.Path)
