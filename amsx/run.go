@@ -127,7 +127,7 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	}
 	err = program.Run(ctx, runtime.RunOptions{
 		Host: &runtime.Host{
-			Site: folder.Bind(session), Folder: folder, Web: http, Packs: &packs{from: o.Packs, web: http}, Log: log,
+			Site: folder.Bind(session), Folder: folder, Files: s.folder, Web: http, Packs: &packs{from: o.Packs, web: http}, Log: log,
 			Now: now, Rand: random, User: o.User, RunID: o.RunID, LastRun: o.LastGood,
 			Testing: o.Testing, Limit: o.Limit,
 			Secret: func(_, secret string) { hidden.Add(secret) },

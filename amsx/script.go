@@ -38,6 +38,7 @@ type Script struct {
 	source []byte
 	tree   *ast.Transformation
 	found  Findings
+	folder runtime.Files // of the scripts that it calls; nil: none
 }
 
 // Parse reads a transformation in document or script form. name is shown in
@@ -64,7 +65,7 @@ func (s *Script) Source() []byte { return s.source }
 // Text is the source as [lexer.Fprint] reads it.
 func (s *Script) Text(name string) *lexer.Source {
 	if name != s.name {
-		return nil
+		return s.called(name)
 	}
 	return lexer.NewSource(s.name, string(s.source))
 }
@@ -98,7 +99,7 @@ func (s *Script) compile(o CheckOptions) (*runtime.Program, Findings) {
 		return nil, found
 	}
 	program, more := runtime.Compile(s.tree, runtime.Options{
-		Table: builtins.All(), SQL: sqltext.Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Fields: fields(s.tree), Values: values(s.tree),
+		Table: builtins.All(), Script: s.script(), SQL: sqltext.Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Fields: fields(s.tree), Values: values(s.tree),
 	})
 	found = append(found, own(s.found, more)...).Compact()
 	if found.HasErrors() {

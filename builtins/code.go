@@ -13,6 +13,8 @@ const (
 	CodeColumn      = "AMSX6002" // no such column
 	CodeDestination = "AMSX6003" // UpsertCustodian with another destination
 	CodeCommitPull  = "AMSX6005" // Commit inside a loop over pages
+	// CodeInTransaction is Commit or Rollback inside a Transaction.
+	CodeInTransaction = "AMSX6030"
 )
 
 func containsFold(names []string, name string) bool {

@@ -8,7 +8,7 @@ func declarations() []*runtime.Command {
 	nothing := func(*runtime.Call) (runtime.Value, error) { return runtime.Null(), nil }
 	return []*runtime.Command{
 		{
-			Name: "Parameter", Group: "Variables", Summary: "Declares a parameter that a run gives, at the top of a script.",
+			Name: "Parameter", Group: "Scripts", Summary: "Declares a parameter that a run gives, at the top of a script.",
 			Doc:       "Types are Text, Number, Boolean, Date, List and CredentialPack, or the name of a table. A document declares its parameters in `<parameters>` instead.",
 			Statement: true,
 			Params: []runtime.Param{
@@ -20,7 +20,7 @@ func declarations() []*runtime.Command {
 			Run:      nothing,
 		},
 		{
-			Name: "Code", Group: "Variables", Summary: "Marks where the code of a script begins; it has no effect.",
+			Name: "Code", Group: "Scripts", Summary: "Marks where the code of a script begins; it has no effect.",
 			Statement: true, Provenance: runtime.Documented,
 			Examples: []runtime.Example{script("Code\nLog \"info\", \"hello\"\n", "hello\n")},
 			Run:      nothing,

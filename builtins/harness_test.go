@@ -23,6 +23,7 @@ import (
 	"github.com/amsx-lang/amsx/internal/webapi"
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser"
+	"github.com/amsx-lang/amsx/parser/ast"
 	"github.com/amsx-lang/amsx/runtime"
 )
 
@@ -192,7 +193,7 @@ func (w *world) try(ctx context.Context, script string) (string, error) {
 		return findings(list), list
 	}
 	s := w.begin(ctx)
-	program, list := runtime.Compile(tree, runtime.Options{Table: builtins.All(), SQL: sqltext.Compile, Schema: s, Packs: []string{"OKTA_API", "OTHER"}, Limits: w.limits})
+	program, list := runtime.Compile(tree, runtime.Options{Table: builtins.All(), SQL: sqltext.Compile, Schema: s, Packs: []string{"OKTA_API", "OTHER"}, Limits: w.limits, Script: scripts})
 	if list.HasErrors() {
 		_ = s.Abort()
 		return findings(list), list
@@ -264,6 +265,18 @@ func (w *world) execute(ctx context.Context, program *runtime.Program, s *site.S
 		}
 	}
 	return w.log.String(), err
+}
+
+// scripts are the files that Call and CallLocal find.
+func scripts(name, _ string) (string, *ast.Transformation, lexer.List, error) {
+	text, ok := map[string]string{
+		"greet.amsx": "Log \"info\", \"Hello %Who%\"\n",
+	}[name]
+	if !ok {
+		return "", nil, nil, fmt.Errorf("there is no file %s", name)
+	}
+	t, list := parser.ParseTransformation(name, []byte(text))
+	return name, t, list, nil
 }
 
 // findings prints diagnostics with the line of the script.

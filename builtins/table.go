@@ -19,6 +19,7 @@ func All() *runtime.Table {
 		transactionCommands(),
 		logCommands(),
 		declarations(),
+		scriptCommands(),
 		variableCommands(),
 		fileCommands(),
 		csvCommands(),
@@ -43,6 +44,6 @@ func All() *runtime.Table {
 const elsewhere = `
 	AddColumnsToTable AddCredentialPackFields AddCustomField AddSqlTemplate ApplyDataMapping ApplyDataMappingLike
 	ApplyDataMappingLike2 Backup BatchSql BeginTransactionDateTime CacheKill CacheRemove
-	CacheRemoveTable CalculateDepreciation Call CallLocal CheckAssetValue CleanColumns
+	CacheRemoveTable CalculateDepreciation CheckAssetValue CleanColumns
 	ClosePeriod CommandProcessor Depreciate PositionDepreciation Rewind RunTransform SaveSpecial SaveSpecial1
 	SaveSpecial4 SpecialOption WriteJournals`

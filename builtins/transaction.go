@@ -7,6 +7,9 @@ import "github.com/amsx-lang/amsx/runtime"
 const (
 	commitInPull = "a Commit inside a loop over pages, or over a file, would keep half of the list when the rest fails"
 	commitHint   = "move it behind EndEach"
+
+	insideTransaction = "%s stands inside a Transaction, which commits at its end and rolls back by an error"
+	insideHint        = `remove it, or write Throw "the reason" to go back to the start of the Transaction`
 )
 
 func transactionCommands() []*runtime.Command {
@@ -17,12 +20,22 @@ func transactionCommands() []*runtime.Command {
 		if c.InPull() {
 			return failf(commitHint, commitInPull)
 		}
-		return c.Host().Site.Commit(c.Context())
+		if c.InTransaction() {
+			return failf(insideHint, insideTransaction, "Commit")
+		}
+		return c.Commit()
+	}
+	// inside refuses what a Transaction does by itself.
+	inside := func(c *runtime.CheckedCall) {
+		if c.InTransaction {
+			c.List.Errorf(c.Call.Pos, CodeInTransaction, insideHint, insideTransaction, c.Call.Name)
+		}
 	}
 	check := func(c *runtime.CheckedCall) {
 		if c.InPull {
 			c.List.Errorf(c.Call.Pos, CodeCommitPull, commitHint, commitInPull)
 		}
+		inside(c)
 	}
 	return []*runtime.Command{
 		{
@@ -30,6 +43,7 @@ func transactionCommands() []*runtime.Command {
 			Doc:       "A run is one transaction from its start, and from each Commit: there is nothing to begin. Rollback goes back to the last Commit.",
 			Statement: true, Provenance: runtime.Documented, Effects: runtime.WritesDB,
 			Examples: []runtime.Example{script("BeginTransaction\nSqlExecute \"DELETE FROM Department WHERE DepartmentID = 1\"\nCommit\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "1\n")},
+			Check:    inside,
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				if c.Host().Site == nil {
 					return runtime.Null(), errNoSite
@@ -48,11 +62,15 @@ func transactionCommands() []*runtime.Command {
 			Name: "Rollback", Group: "SQL", Summary: "Discards what the run has done since its start or the last Commit.",
 			Statement: true, Effects: runtime.WritesDB,
 			Examples: []runtime.Example{script("SqlExecute \"DELETE FROM Department\"\nRollback\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "2\n")},
+			Check:    inside,
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				if c.Host().Site == nil {
 					return runtime.Null(), errNoSite
 				}
-				return runtime.Null(), c.Host().Site.Rollback(c.Context())
+				if c.InTransaction() {
+					return runtime.Null(), failf(insideHint, insideTransaction, "Rollback")
+				}
+				return runtime.Null(), c.Rollback()
 			},
 		},
 		{

@@ -2,7 +2,9 @@ package runtime
 
 import (
 	"errors"
+	"fmt"
 
+	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser/ast"
 )
 
@@ -30,6 +32,7 @@ func (c *compiler) transaction(s *ast.Transaction) func(in *Interp) signal {
 			return in.fail(pos, CodeTransaction, &Error{Code: CodeTransaction, Message: transactionInPull, Hint: transactionHint})
 		}
 		if err := site.Savepoint(in.ctx); err != nil {
+			in.discarded(pos)
 			return in.fail(pos, CodeCommandFailed, err)
 		}
 		pending, size, texts := len(in.pending), in.textSize, in.texts
@@ -39,7 +42,10 @@ func (c *compiler) transaction(s *ast.Transaction) func(in *Interp) signal {
 		if sig != sigError {
 			err := site.Release(in.ctx)
 			if err == nil && in.transactions == 0 {
-				return in.committed(site.Commit(in.ctx), end, sig)
+				if err = site.Commit(in.ctx); err != nil {
+					in.discarded(end)
+					return in.fail(end, CodeCommandFailed, err)
+				}
 			}
 			if err == nil {
 				return sig
@@ -62,11 +68,27 @@ func (c *compiler) transaction(s *ast.Transaction) func(in *Interp) signal {
 	}
 }
 
-func (in *Interp) committed(err error, end ast.Position, sig signal) signal {
+// Commit writes what the run has done so far, for good.
+func (c *Call) Commit() error {
+	err := c.interp.host.Site.Commit(c.ctx)
 	if err != nil {
-		return in.fail(end, CodeCommandFailed, err)
+		c.interp.discarded(c.pos)
 	}
-	return sig
+	return err
+}
+
+// Rollback discards what the run has done since its start or the last Commit.
+func (c *Call) Rollback() error {
+	c.interp.discarded(c.pos)
+	return c.interp.host.Site.Rollback(c.ctx)
+}
+
+// discarded notes that the records which were read count no longer: the site
+// has forgotten who they were.
+func (in *Interp) discarded(pos lexer.Position) {
+	if p := &in.pulls; p.complete > 0 && p.broken == "" {
+		p.broken = fmt.Sprintf("line %d discarded what was read before it", pos.Line)
+	}
 }
 
 // InTransaction reports whether a Transaction is open.

@@ -25,11 +25,11 @@ func readScript(name string) (*amsx.Script, string, error) {
 		if !isFile(file) || file != name && strings.HasSuffix(name, extension) {
 			continue
 		}
-		src, err := os.ReadFile(file)
+		script, err := amsx.ParseFile(file)
 		if err != nil {
 			return nil, "", &usageError{fmt.Errorf("cannot read the transformation: %w", unreadable(err, file))}
 		}
-		return amsx.Parse(file, src), file, nil
+		return script, file, nil
 	}
 	base := strings.TrimSuffix(name, extension) + extension
 	if src, err := fs.ReadFile(transformations.FS(), base); err == nil {

@@ -59,7 +59,7 @@ func (s *Session) Rollback(ctx context.Context) error {
 	}
 	clear(s.captured)
 	clear(s.direct)
-	s.leavers = nil
+	s.leavers, s.savepoints = nil, nil
 	for _, t := range s.targets {
 		if err := t.reset(false); err != nil {
 			return s.explain("discard what is staged", err)
@@ -121,7 +121,7 @@ func (s *Session) attempt(careful bool) error {
 	if err := s.mergeLocked(); err != nil {
 		return err
 	}
-	if s.info.Testing {
+	if s.info.Testing || s.holding {
 		s.lock += time.Since(locked)
 		return s.afterMerge()
 	}
@@ -198,7 +198,7 @@ func (s *Session) checkRead() error {
 	for _, t := range s.targets {
 		read += t.read
 	}
-	if read+s.done.Read > 0 || len(s.targets)+len(s.leavers) == 0 {
+	if s.holding || read+s.done.Read > 0 || len(s.targets)+len(s.leavers) == 0 {
 		return nil
 	}
 	pos := lexer.Position{}

@@ -34,6 +34,7 @@ import (
 //	exec STATEMENT              direct SQL of the script
 //	query STATEMENT             the same as a query of which the script reads one row
 //	commit
+//	savepoint, release, back    the marks of Transaction; back is RollbackTo
 //	finish                      counts and change rows that follow must match
 //	count NAME N …              counts that are not listed are 0
 //	change ACTION ROW FIELDS    one line a change row, in order
@@ -168,6 +169,12 @@ func (sc *scenario) step(word, rest string, block []string) {
 		sc.check(c.Close())
 	case "commit":
 		sc.check(sc.s.Commit(ctx))
+	case "savepoint":
+		sc.check(sc.s.Savepoint(ctx))
+	case "release":
+		sc.check(sc.s.Release(ctx))
+	case "back":
+		sc.check(sc.s.RollbackTo(ctx))
 	case "finish":
 		r, err := sc.s.Finish(ctx)
 		sc.check(err)

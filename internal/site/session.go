@@ -56,6 +56,8 @@ type Session struct {
 	cursors   map[*cursor]bool
 	statement map[string]*cached
 
+	savepoints    []savepoint
+	holding       bool // what is staged is merged without a commit
 	targets       []*target
 	leavers       []leaver
 	limits        limits
