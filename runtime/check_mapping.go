@@ -86,7 +86,7 @@ func (c *compiler) checkKeys(m *ast.Mapping, out *Mapping, columns []Column) {
 		report = c.errorf
 	}
 	if len(d.UpdateKey) == 0 && out.spec.Mode != InsertGuaranteed && !c.tree.Document { // the parser reports it for documents
-		c.errorf(d.Pos, CodeKey, `name the column that never changes: updatekey="OktaID"`, "the mapping says not by which column a row of %s is found", out.spec.Table)
+		c.errorf(d.Pos, CodeKey, "name the column that never changes: Key OktaID", "the mapping says not by which column a row of %s is found", out.spec.Table)
 	}
 	for _, k := range d.UpdateKey {
 		var field *ast.Field
@@ -101,31 +101,31 @@ func (c *compiler) checkKeys(m *ast.Mapping, out *Mapping, columns []Column) {
 				c.errorf(k.Pos, CodeKey, "add a field for "+k.Value, "rows are found by %s, which no field fills", k.Value)
 			}
 		case len(d.UpdateKey) > 1 && field.Source != nil && field.Source.Raw == "id":
-			report(k.Pos, CodeKey, "write "+k.Value+" alone into updatekey", "%s alone is the key: with another column beside it, a person in whom that column changes is not found any more", k.Value)
+			report(k.Pos, CodeKey, c.say("write "+k.Value+" alone into updatekey", "write Key "+k.Value), "%s alone is the key: with another column beside it, a person in whom that column changes is not found any more", k.Value)
 		case len(d.UpdateKey) > 1 && !slices.ContainsFunc(d.UpdateKey, func(a ast.Attr) bool { return !shared(a.Value) }):
 			report(k.Pos, CodeKey, "use the record's id, which never changes", "%s is no key, also not together with the others: all of them change, and two people may share them", k.Value)
 		case len(d.UpdateKey) > 1:
 		case shared(k.Value):
-			report(k.Pos, CodeKey, "use the record's id, which never changes; write "+k.Value+" into adopt to find existing rows once", "%s is no key: two people may share one, and it changes, so one person overwrites another or is added twice", k.Value)
+			report(k.Pos, CodeKey, "use the record's id, which never changes; write "+k.Value+c.say(" into adopt", " behind Adopt")+" to find existing rows once", "%s is no key: two people may share one, and it changes, so one person overwrites another or is added twice", k.Value)
 		case field.Source != nil && shared(lastName(field.Source)):
 			report(field.Source.Pos, CodeKey, "map the record's id, which never changes", "the key %s is filled from %s, which two people may share and which changes", k.Value, field.Source.Raw)
 		}
 		if field != nil && field.Source != nil && len(d.UpdateKey) == 1 && !shared(k.Value) && field.Source.Raw != "id" && slices.Contains(c.o.Fields, "id") {
 			for _, f := range m.Fields {
 				if f.Source != nil && f.Source.Raw == "id" {
-					c.warnf(k.Pos, CodeKey, "write "+f.Destination.Value+" into updatekey, and "+k.Value+" into adopt", "%s may change, and then the person is not found: %s is the record's id, which never changes", k.Value, f.Destination.Value)
+					c.warnf(k.Pos, CodeKey, c.say("write "+f.Destination.Value+" into updatekey, and "+k.Value+" into adopt", "write "+f.Destination.Value+" behind Key, and "+k.Value+" behind Adopt"), "%s may change, and then the person is not found: %s is the record's id, which never changes", k.Value, f.Destination.Value)
 				}
 			}
 		}
 		if field != nil && field.OnInsert {
-			c.errorf(field.Pos, CodeKey, `remove on="insert"`, "the key %s is needed for every record, not only for new ones", k.Value)
+			c.errorf(field.Pos, CodeKey, c.say(`remove on="insert"`, "remove On Insert"), "the key %s is needed for every record, not only for new ones", k.Value)
 		}
 	}
 	for _, a := range d.Adopt {
 		switch {
 		case columns != nil && c.column(columns, out.spec.Table, a.Value, a.Pos) == nil:
 		case slices.Contains(sharedNames, squash(a.Value)):
-			c.errorf(a.Pos, CodeKey, `adopt by what one person has alone: adopt="Login, Email"`, "two people may share %s, and one would take over the row of the other", a.Value)
+			c.errorf(a.Pos, CodeKey, c.say(`adopt by what one person has alone: adopt="Login, Email"`, "adopt by what one person has alone: Adopt Login, Email"), "two people may share %s, and one would take over the row of the other", a.Value)
 		case !slices.ContainsFunc(m.Fields, func(f *ast.Field) bool { return FoldName(f.Destination.Value) == FoldName(a.Value) }):
 			c.errorf(a.Pos, CodeKey, "add a field for "+a.Value+", or leave it out of adopt", "rows are adopted by %s, which no field fills", a.Value)
 		}
@@ -245,7 +245,7 @@ func (c *compiler) checkCalc(f *ast.Field) {
 		if slices.ContainsFunc(c.o.Fields, func(k string) bool { return k == b.Path.Raw || strings.HasPrefix(k, b.Path.Raw+".") }) {
 			return
 		}
-		report(b.Pos, CodeCalc, "write '"+b.Path.Raw+"' in inner quotes for the text; for the field write source=\""+b.Path.Raw+"\"", "%s without quotes reads the field %s of the record", b.Path.Raw, b.Path.Raw)
+		report(b.Pos, CodeCalc, "write '"+b.Path.Raw+"' in inner quotes for the text; for the field write "+c.say(`source="`+b.Path.Raw+`"`, "the path that it has in the record"), "%s without quotes reads the field %s of the record", b.Path.Raw, b.Path.Raw)
 		return
 	}
 	fields(e, c.checkSource)

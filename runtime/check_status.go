@@ -65,7 +65,7 @@ func (c *compiler) checkValues(f *ast.Field) {
 			}
 		}
 		for _, k := range missing {
-			c.warnf(d.Name.Pos, CodeDataMap, `add a line: <value from="`+k+`" to="…"/>`, "the datamap %s does not say what %s means for %s", d.Name.Value, k, f.Destination.Value)
+			c.warnf(d.Name.Pos, CodeDataMap, c.say(`add a line: <value from="`+k+`" to="…"/>`, `add a line: "`+k+`" = "…"`), "the datamap %s does not say what %s means for %s", d.Name.Value, k, f.Destination.Value)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func (c *compiler) checkActive(m *ast.Mapping, columns []Column) {
 		} else {
 			fields(f.Calc, func(p *ast.Path) { reads, any = reads || p.Raw == "status", true })
 		}
-		const hint = `write <field destination="Active" source="status" datamap="OktaStatus"/>`
+		hint := "write " + c.activeField()
 		switch {
 		case !any:
 			c.errorf(f.Pos, CodeStatusInverted, hint, "%s is the same for everyone, also for people who left: they are in the list with the status DEPROVISIONED", f.Destination.Value)
@@ -95,5 +95,18 @@ func (c *compiler) checkActive(m *ast.Mapping, columns []Column) {
 		}
 		return
 	}
-	c.errorf(m.Destination.Pos, CodeStatusInverted, `add <field destination="Active" source="status" datamap="OktaStatus"/>`, "no field fills Active, so people who left stay active: they are in the list with the status DEPROVISIONED")
+	c.errorf(m.Destination.Pos, CodeStatusInverted, "add "+c.activeField(), "no field fills Active, so people who left stay active: they are in the list with the status DEPROVISIONED")
+}
+
+// activeField is the line that fills Active, as the form at hand has it.
+func (c *compiler) activeField() string {
+	return c.say(`<field destination="Active" source="status" datamap="OktaStatus"/>`, "Active = status DataMap OktaStatus")
+}
+
+// say is how something is written: in a document, or in a script.
+func (c *compiler) say(document, script string) string {
+	if c.tree.Document {
+		return document
+	}
+	return script
 }

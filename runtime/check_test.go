@@ -16,7 +16,8 @@ var expectation = regexp.MustCompile(` *###((?: "[^"]*")+)`)
 //
 //	severity code message (hint)
 //
-// and there may be no others. Programs in one file are separated by ---.
+// and there may be no others. Programs in one file are separated by ---; behind
+// a line "+++ NAME" stands a script that the program calls.
 func TestCheck(t *testing.T) {
 	files, err := filepath.Glob("testdata/check/*.amsx")
 	if err != nil || len(files) == 0 {
@@ -39,42 +40,64 @@ func TestCheck(t *testing.T) {
 }
 
 func checkProgram(t *testing.T, file string, first int, src string) {
-	want := map[int][]*regexp.Regexp{}
-	var clean strings.Builder
-	for i, l := range strings.Split(src, "\n") {
-		if m := expectation.FindStringSubmatchIndex(l); m != nil {
-			for _, rx := range regexp.MustCompile(`"[^"]*"`).FindAllString(l[m[2]:m[3]], -1) {
-				want[i+1] = append(want[i+1], regexp.MustCompile(rx[1:len(rx)-1]))
-			}
-			l = l[:m[0]]
+	b := bench{files: map[string]string{}}
+	want := map[string][]*regexp.Regexp{} // by file and line
+	name, main := "test.amsx", ""
+	at := map[string]int{} // in which line of the case a file begins
+	for n, part := range strings.Split("\n"+src, "\n+++ ") {
+		start := 1
+		if n > 0 {
+			name, part, _ = strings.Cut(part, "\n")
+			start = 1 + strings.Count(src[:strings.Index(src, "+++ "+name+"\n")], "\n") + 1
+		} else {
+			part = part[1:]
 		}
-		clean.WriteString(l + "\n")
+		var clean strings.Builder
+		for i, l := range strings.Split(part, "\n") {
+			if m := expectation.FindStringSubmatchIndex(l); m != nil {
+				for _, rx := range regexp.MustCompile(`"[^"]*"`).FindAllString(l[m[2]:m[3]], -1) {
+					key := fmt.Sprintf("%s:%d", name, i+1)
+					want[key] = append(want[key], regexp.MustCompile(rx[1:len(rx)-1]))
+				}
+				l = l[:m[0]]
+			}
+			clean.WriteString(l + "\n")
+		}
+		at[name] = first + start - 1
+		if n == 0 {
+			main = clean.String()
+		} else {
+			b.files[name] = clean.String()
+		}
 	}
-	var b bench
 	b.fields = []string{"id", "status", "profile.firstName", "profile.lastName", "profile.email", "profile.login", "profile.department", "profile.userType", "profile.managerId"}
 	if strings.HasSuffix(file, "edits.amsx") {
 		b.values = map[string][]string{"status": {"ACTIVE", "PASSWORD_EXPIRED", "DEPROVISIONED"}}
 	}
-	_, list := b.compile(strings.TrimLeft(clean.String(), "\n"))
-	blank := strings.Count(clean.String(), "\n") - strings.Count(strings.TrimLeft(clean.String(), "\n"), "\n")
+	_, list := b.compile(strings.TrimLeft(main, "\n"))
+	blank := strings.Count(main, "\n") - strings.Count(strings.TrimLeft(main, "\n"), "\n")
 	for _, d := range list {
 		text := fmt.Sprintf("%s %s %s (%s)", d.Severity, d.Code, d.Message, d.Hint)
-		l, found := d.Pos.Line+blank, -1
-		for i, rx := range want[l] {
+		l := d.Pos.Line
+		if d.Pos.Filename == "test.amsx" {
+			l += blank
+		}
+		key, found := fmt.Sprintf("%s:%d", d.Pos.Filename, l), -1
+		for i, rx := range want[key] {
 			if rx.MatchString(text) {
 				found = i
 				break
 			}
 		}
 		if found < 0 {
-			t.Errorf("%s:%d: unexpected: %s", file, first+l-1, text)
+			t.Errorf("%s:%d: unexpected: %s", file, at[d.Pos.Filename]+l-1, text)
 			continue
 		}
-		want[l] = append(want[l][:found:found], want[l][found+1:]...)
+		want[key] = append(want[key][:found:found], want[key][found+1:]...)
 	}
-	for l, rest := range want {
+	for key, rest := range want {
 		for _, rx := range rest {
-			t.Errorf("%s:%d: no finding matches %q", file, first+l-1, rx)
+			t.Errorf("%s:%d: %s: no finding matches %q", file, first, key, rx)
 		}
 	}
 }

@@ -102,7 +102,7 @@ func (c *compiler) loadFile(call *ast.Call, cmd *Command) *unit {
 
 // scriptCall compiles what a Call or CallLocal gives to the script.
 func (c *compiler) scriptCall(e *ast.Call, cmd *Command) *scriptCall {
-	to := c.fileOf(e)
+	to, before := c.fileOf(e), len(c.list)
 	s := &scriptCall{to: to, pos: e.Pos, shared: cmd.Role == CallLocalRole, name: cmd.Name, from: c.unit}
 	given := func(i int) ast.Expr {
 		if i < len(e.Args) {
@@ -137,7 +137,7 @@ func (c *compiler) scriptCall(e *ast.Call, cmd *Command) *scriptCall {
 	if a := given(next + 3); a != nil {
 		c.errorf(a.Start(), CodeNotInEdition, "leave it out", "the UniqueID of %s is not in this edition", cmd.Name)
 	}
-	if to == nil {
+	if to == nil || c.list[before:].HasErrors() {
 		return nil
 	}
 	c.scripts = append(c.scripts, s)

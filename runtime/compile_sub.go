@@ -59,7 +59,7 @@ func (c *compiler) subCall(s *ast.Command, u *unit) func(in *Interp) signal {
 		case sigReturn:
 			return sigNext
 		case sigError:
-			in.err.Stack = append(in.err.Stack, Frame{pos, "Sub " + u.sub.Name.Text})
+			in.err.frame(pos, "Sub "+u.sub.Name.Text)
 		}
 		return sig
 	}
@@ -84,6 +84,16 @@ func (in *Interp) descend(pos lexer.Position, name, what string) *Error {
 	}
 	in.depth++
 	return nil
+}
+
+// maxFrames bounds the calls around an error that are named: of a Sub that runs
+// itself the first ones say it all.
+const maxFrames = 20
+
+func (e *Error) frame(pos lexer.Position, text string) {
+	if len(e.Stack) < maxFrames {
+		e.Stack = append(e.Stack, Frame{pos, text})
+	}
 }
 
 // forget drops what was put aside from base on.

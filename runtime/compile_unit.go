@@ -184,7 +184,7 @@ func (c *compiler) slotOf(name string) (int, bool) {
 
 // callee is the Sub or the file that a call runs; nil: a command.
 func (c *compiler) callee(call *ast.Call) *unit {
-	if u, ok := c.callees[call]; ok && u.file.scope != nil {
+	if u := c.callees[call]; u != nil {
 		return u
 	}
 	if call.Command {

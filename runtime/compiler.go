@@ -228,8 +228,10 @@ func constant(t *ast.Template) (string, bool) {
 // names are all names that may be read, for near matches.
 func (c *compiler) names() []string {
 	names := make([]string, 0, len(c.vars)+len(systemNames))
-	for _, v := range c.vars {
-		names = append(names, v.name)
+	for _, scope := range []map[string]int{c.byName, c.locals} {
+		for _, slot := range scope {
+			names = append(names, c.vars[slot].name)
+		}
 	}
 	for _, n := range systemNames {
 		names = append(names, n.name)

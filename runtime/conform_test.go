@@ -24,6 +24,7 @@ var update = flag.Bool("update", false, "rewrite the expected output of the conf
 //	script.amsx    the script or document
 //	setup          lines such as limit=2, pack=…, fail=3, param NAME=VALUE
 //	records.json   what Pull yields
+//	NAME.amsx      a script that it calls
 //	out            what the run says, line by line
 //	error          how it ends: kind line code message / hint, and the loops around
 //
@@ -46,6 +47,12 @@ func TestConform(t *testing.T) {
 			var b bench
 			params := map[string]runtime.Value{}
 			b.records = section["records.json"]
+			b.files = map[string]string{}
+			for name, text := range section {
+				if strings.HasSuffix(name, ".amsx") && name != "script.amsx" {
+					b.files[name] = text
+				}
+			}
 			var limits runtime.Limits
 			for line := range strings.Lines(section["setup"]) {
 				k, v, _ := strings.Cut(strings.TrimSpace(line), "=")
@@ -61,6 +68,8 @@ func TestConform(t *testing.T) {
 					limits.Turns = int64(n)
 				case "statements":
 					limits.Statements = int64(n)
+				case "calls":
+					limits.Calls = int64(n)
 				case "memory":
 					limits.Memory = int64(n)
 				default:
@@ -105,6 +114,9 @@ func showError(err error) string {
 	}
 	s := e.Kind.String() + " "
 	if e.Pos.IsValid() {
+		if e.Pos.Filename != "test.amsx" {
+			s += e.Pos.Filename + ":"
+		}
 		s += strconv.Itoa(e.Pos.Line) + ":" + strconv.Itoa(e.Pos.Column) + " "
 	}
 	s += e.Code + " " + e.Message + "\n"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type bench struct {
 	limits  runtime.Limits
 	fields  []string
 	values  map[string][]string
+	files   map[string]string // that Call and CallLocal find
 }
 
 func (b *bench) Line(level, text string, pos lexer.Position) { fmt.Fprintln(&b.out, text) }
@@ -44,6 +46,9 @@ func (b *bench) newHost() *runtime.Host {
 // commands is a small table of commands, each for one ability of the engine.
 func (b *bench) commands() *runtime.Table {
 	text := func(name string) runtime.Param { return runtime.Param{Name: name, Type: runtime.TextParam} }
+	maybe := func(name string) runtime.Param {
+		return runtime.Param{Name: name, Type: runtime.TextParam, Optional: true}
+	}
 	any := func(name string) runtime.Param { return runtime.Param{Name: name, Secret: true} }
 	return runtime.NewTable([]*runtime.Command{
 		{Name: "Log", Statement: true, Params: []runtime.Param{text("text")}, Run: func(c *runtime.Call) (runtime.Value, error) {
@@ -162,6 +167,22 @@ func (b *bench) commands() *runtime.Table {
 			n, err := c.DeactivateMissing(c.Text(0))
 			return runtime.Int(n), err
 		}},
+		{Name: "Call", Statement: true, Role: runtime.CallRole, Result: "its buffer", Params: []runtime.Param{text("file"), maybe("parameters"), maybe("parent"), maybe("values"), maybe("variables"), maybe("id")}, Run: func(c *runtime.Call) (runtime.Value, error) {
+			return c.RunScript()
+		}},
+		{Name: "CallLocal", Statement: true, Role: runtime.CallLocalRole, Result: "its buffer", Params: []runtime.Param{text("file"), maybe("parent"), maybe("values"), maybe("variables"), maybe("id")}, Run: func(c *runtime.Call) (runtime.Value, error) {
+			return c.RunScript()
+		}},
+		{Name: "Commit", Statement: true, Effects: runtime.WritesDB, Run: func(c *runtime.Call) (runtime.Value, error) {
+			return runtime.Null(), c.Commit()
+		}, Check: func(c *runtime.CheckedCall) {
+			if c.InPull || c.InTransaction {
+				c.List.Errorf(c.Call.Pos, "COMMIT", "", "not here: loop %v, Transaction %v", c.InPull, c.InTransaction)
+			}
+		}},
+		{Name: "Rollback", Statement: true, Effects: runtime.WritesDB, Run: func(c *runtime.Call) (runtime.Value, error) {
+			return runtime.Null(), c.Rollback()
+		}},
 		{Name: "Parameter", Statement: true, Params: []runtime.Param{{Name: "name", Type: runtime.BareParam}, {Name: "type"}, {Name: "default", Optional: true}, {Name: "description", Optional: true}}, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return runtime.Null(), nil
 		}},
@@ -224,6 +245,12 @@ func (s *fakeSite) Exec(ctx context.Context, q runtime.Query) (int64, error) {
 	fmt.Fprintf(s.out, "sql: %s %q\n", q.SQL, q.Args)
 	return 1, nil
 }
+
+func (s *fakeSite) Savepoint(context.Context) error  { fmt.Fprintln(s.out, "savepoint"); return nil }
+func (s *fakeSite) Release(context.Context) error    { fmt.Fprintln(s.out, "release"); return nil }
+func (s *fakeSite) RollbackTo(context.Context) error { fmt.Fprintln(s.out, "back"); return nil }
+func (s *fakeSite) Commit(context.Context) error     { fmt.Fprintln(s.out, "commit"); return nil }
+func (s *fakeSite) Rollback(context.Context) error   { fmt.Fprintln(s.out, "rollback"); return nil }
 
 func (s *fakeSite) DeactivateMissing(ctx context.Context, source string, pos lexer.Position) (int64, error) {
 	fmt.Fprintf(s.out, "leavers of %s\n", source)
@@ -310,8 +337,19 @@ func (t *fakeSQL) Render(values []runtime.Value) ([]runtime.Query, error) {
 	return []runtime.Query{{SQL: strings.TrimSpace(b.String()), Args: values, Pos: t.parts[0].Pos}}, nil
 }
 
+// script finds a file beside the script that calls it.
+func (b *bench) script(name, from string) (string, *ast.Transformation, lexer.List, error) {
+	at := path.Join(path.Dir(from), name)
+	text, ok := b.files[at]
+	if !ok {
+		return "", nil, nil, fmt.Errorf("there is no file %s", at)
+	}
+	t, list := parser.ParseTransformation(at, []byte(text))
+	return at, t, list, nil
+}
+
 func (b *bench) options() runtime.Options {
-	return runtime.Options{Table: b.commands(), SQL: compileSQL, Schema: &b.site, Packs: []string{"OKTA_API"}, Limits: b.limits, Fields: b.fields, Values: b.values}
+	return runtime.Options{Script: b.script, Table: b.commands(), SQL: compileSQL, Schema: &b.site, Packs: []string{"OKTA_API"}, Limits: b.limits, Fields: b.fields, Values: b.values}
 }
 
 // compile parses and compiles; the list has the findings of both.

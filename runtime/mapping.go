@@ -112,7 +112,7 @@ func (c *compiler) compileMapping(index int, m *ast.Mapping) *Mapping {
 // table finds the columns of the mapping's table; nil: they are not known.
 func (c *compiler) table(m *Mapping, d *ast.Destination) []Column {
 	if d.Table.Value == "" {
-		c.errorf(d.Pos, CodeUnknownColumn, "name it: <destination table=\"Custodian\" …/>", "the mapping names no table")
+		c.errorf(d.Pos, CodeUnknownColumn, c.say(`name it: <destination table="Custodian" …/>`, "name it: Map … To Custodian"), "the mapping names no table")
 		return nil
 	}
 	if c.o.Schema == nil {
@@ -298,7 +298,7 @@ func (c *compiler) dataMap(f *ast.Field, m *Mapping, column *Column) *dataMap {
 		if near := lexer.Nearest(mode, []string{"keep", "null", "reject", "warn", "default:value"}); near != "" {
 			hint = "did you mean " + near + "?"
 		}
-		c.errorf(d.Unknown.Pos, CodeDataMap, hint, "unknown=\"%s\" says not what to do with a value that the table does not have", mode)
+		c.errorf(d.Unknown.Pos, CodeDataMap, hint, "unknown \"%s\" says not what to do with a value that the table does not have", mode)
 	}
 	return out
 }

@@ -65,7 +65,7 @@ func (in *Interp) finishScript(s *scriptCall, sig signal) error {
 	if sig != sigError {
 		return nil
 	}
-	in.err.Stack = append(in.err.Stack, Frame{s.pos, s.name + " " + s.to.file.path})
+	in.err.frame(s.pos, s.name+" "+s.to.file.path)
 	return in.err
 }
 
