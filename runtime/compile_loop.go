@@ -55,7 +55,7 @@ func (l *loop) frame(in *Interp, n int64) {
 	if l.name != "" {
 		text += " " + l.name
 	}
-	in.err.Stack = append(in.err.Stack, Frame{l.pos, text + ", turn " + strconv.FormatInt(n, 10)})
+	in.err.frame(l.pos, text+", turn "+strconv.FormatInt(n, 10))
 }
 
 func (c *compiler) forStmt(s *ast.For) func(in *Interp) signal {
