@@ -80,7 +80,9 @@ func sqlCommands() []*runtime.Command {
 				var err error
 				if c.Has(0) {
 					queries, err = c.SQL(0)
-				} else if queries = c.Pending(); len(queries) == 0 {
+				} else if queries = c.Pending(); len(queries) > 0 {
+					return executeText(c, queries)
+				} else {
 					err = failf("write the statement behind SqlExecute, or Text … EndText before it", "there is no SQL text to execute")
 				}
 				if err != nil {
@@ -181,6 +183,33 @@ func execute(c *runtime.Call, queries []runtime.Query) (runtime.Value, error) {
 	c.SetRowCount(total)
 	return runtime.Int(total), nil
 }
+
+// executeText runs what Text blocks have collected. An error stands at its
+// statement, which is not on the line of SqlExecute.
+func executeText(c *runtime.Call, queries []runtime.Query) (runtime.Value, error) {
+	var total int64
+	for _, q := range queries {
+		n, err := execute(c, []runtime.Query{q})
+		if err != nil {
+			return runtime.Null(), textError{err, q.Pos}
+		}
+		part, _ := n.Int64()
+		total += part
+	}
+	c.SetRowCount(total)
+	return runtime.Int(total), nil
+}
+
+type textError struct {
+	error
+	pos lexer.Position
+}
+
+// Position is the place of the statement.
+func (e textError) Position() lexer.Position { return e.pos }
+
+// Unwrap returns the error.
+func (e textError) Unwrap() error { return e.error }
 
 // rows reads the rows of a SELECT one by one.
 func rows(c *runtime.Call) (runtime.Iterator, error) {

@@ -110,6 +110,21 @@ func (w *flowWalk) urlOf(call *ast.Call) scriptURL {
 		return w.c.urlOf(call)
 	}
 	e, at := call.Args[0], w.c.unit
+	if f, ok := e.(*ast.Call); ok && len(f.Args) > 0 { // BuildUrl(%address%, …)
+		g := *f
+		g.Args = slices.Clone(f.Args)
+		g.Args[0] = w.argument(f.Args[0])
+		w.c.enter(at)
+		return w.c.urlIn(&g)
+	}
+	u := w.c.urlIn(w.argument(e))
+	w.c.enter(at)
+	return u
+}
+
+// argument is what an expression stands for where it is a parameter of the Subs
+// around it. The unit at hand becomes the one that it stands in.
+func (w *flowWalk) argument(e ast.Expr) ast.Expr {
 	for _, f := range slices.Backward(w.frames) {
 		root := rootOf(e)
 		if root == "" {
@@ -122,9 +137,7 @@ func (w *flowWalk) urlOf(call *ast.Call) scriptURL {
 		e = a
 		w.c.enter(f.from)
 	}
-	u := w.c.urlIn(e)
-	w.c.enter(at)
-	return u
+	return e
 }
 
 // skips finds If … Then Exit Sub in front of the call, or of an Upsert at pos,
