@@ -62,11 +62,16 @@ func (u *unit) name() string {
 // maxFiles bounds the scripts that one program calls.
 const maxFiles = 200
 
-// load finds the Subs, and the files that the script calls, and who calls whom.
-func (c *compiler) load() {
+// begin makes the units of the script itself.
+func (c *compiler) begin() {
 	root := &file{tree: c.tree, path: scriptPath(c.tree.Filename), scope: &scope{names: c.byName}}
 	root.scope.root = root
 	c.addFile(root)
+}
+
+// load finds the files that the script calls, and who calls whom.
+func (c *compiler) load() {
+	root := c.files[0]
 	for i := 0; i < len(c.files); i++ { // files are added on the way
 		for _, u := range c.files[i].order {
 			c.enter(u)

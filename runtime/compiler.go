@@ -56,6 +56,7 @@ func newCompiler(t *ast.Transformation, o Options) *compiler {
 		name = strings.TrimSuffix(path.Base(strings.ReplaceAll(t.Filename, `\`, "/")), ".amsx")
 	}
 	c.prog = &Program{name: name, limits: o.Limits.withDefaults()}
+	c.begin()
 	return c
 }
 

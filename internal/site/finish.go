@@ -47,7 +47,7 @@ func (s *Session) Commit(ctx context.Context) error {
 
 // Written reports whether something of the run is in the tables to stay, so
 // that of a run that failed it can be said.
-func (s *Session) Written() bool { return s.merged && !s.info.Testing }
+func (s *Session) Written() bool { return s.committed }
 
 // Rollback discards what is staged and not committed.
 func (s *Session) Rollback(ctx context.Context) error {
@@ -128,6 +128,7 @@ func (s *Session) attempt(careful bool) error {
 	if err := s.commit(); err != nil {
 		return err
 	}
+	s.committed = true
 	s.lock += time.Since(locked)
 	return s.afterMerge()
 }

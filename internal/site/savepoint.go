@@ -28,6 +28,7 @@ type savepoint struct {
 	absent   int64
 	done     Counts
 	unit     Counts
+	actions  map[string]map[Action]int64
 	merged   bool
 }
 
@@ -43,6 +44,10 @@ func (s *Session) Savepoint(ctx context.Context) error {
 		name: fmt.Sprintf("amsx_%d", len(s.savepoints)), leavers: slices.Clone(s.leavers),
 		direct: maps.Clone(s.direct), captured: maps.Clone(s.captured), adopted: maps.Clone(s.adoptedBy),
 		rejects: len(s.rejects), rejected: s.rejected, absent: s.absent, done: s.done, unit: s.unit, merged: s.merged,
+		actions: make(map[string]map[Action]int64, len(s.actions)),
+	}
+	for name, n := range s.actions {
+		p.actions[name] = maps.Clone(n)
 	}
 	for _, t := range s.targets {
 		p.targets = append(p.targets, t.snapshot())
@@ -118,7 +123,7 @@ func (s *Session) RollbackTo(ctx context.Context) error {
 	}
 	s.leavers, s.direct, s.captured, s.adoptedBy = p.leavers, p.direct, p.captured, p.adopted
 	s.rejects, s.rejected, s.absent = s.rejects[:p.rejects], p.rejected, p.absent
-	s.done, s.unit, s.merged = p.done, p.unit, p.merged
+	s.done, s.unit, s.merged, s.actions = p.done, p.unit, p.merged, p.actions
 	for i, t := range s.targets {
 		if i < len(p.targets) {
 			*t = p.targets[i]

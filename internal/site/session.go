@@ -68,6 +68,7 @@ type Session struct {
 	actions       map[string]map[Action]int64 // of each table that the run changed, counted by judge
 	lock          time.Duration
 	merged        bool
+	committed     bool // a unit is in the tables to stay
 
 	absent      int64            // see Counts.Absent
 	adoptedBy   map[string]int64 // see Result.AdoptedBy
