@@ -242,6 +242,7 @@ Try
   Transaction
     Upsert Row("name", "Inside")
     SqlExecute "DELETE FROM Department"
+    WriteFile "inside.txt", "lost"
     Throw "no"
   End Transaction
 Catch
@@ -249,6 +250,7 @@ Catch
 End Try
 Transaction
   Upsert Row("name", "Kept")
+  WriteFile "kept.txt", "kept"
 End Transaction
 Upsert Row("name", "Behind")
 Stop "the run fails"
@@ -266,14 +268,18 @@ Stop "the run fails"
 		return out
 	}
 	o := newOrg(t, oktasim.Config{})
-	if _, err := o.runScript(amsx.Parse("units.amsx", []byte(source)), func(r *amsx.RunOptions) { r.Testing = true }); err == nil || !strings.Contains(err.Error(), "the run fails") {
+	if _, err := o.runScript(amsx.Parse("units.amsx", []byte(source)), func(r *amsx.RunOptions) { r.Testing, r.Files = true, t.TempDir() }); err == nil || !strings.Contains(err.Error(), "the run fails") {
 		t.Fatal(err)
 	}
 	if got := names(o); got != "" {
 		t.Errorf("a test run left %s", got)
 	}
-	if _, err := o.runScript(amsx.Parse("units.amsx", []byte(source)), nil); err == nil || !strings.Contains(err.Error(), "the run fails") {
+	dir := t.TempDir()
+	if _, err := o.runScript(amsx.Parse("units.amsx", []byte(source)), func(r *amsx.RunOptions) { r.Files = dir }); err == nil || !strings.Contains(err.Error(), "the run fails") {
 		t.Fatal(err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 || files[0].Name() != "kept.txt" {
+		t.Errorf("files %v, want kept.txt alone: %v", files, err)
 	}
 	if got, want := names(o), "Before Kept Plain "; got != want {
 		t.Errorf("got %s, want %s", got, want)

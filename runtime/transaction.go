@@ -35,6 +35,7 @@ func (c *compiler) transaction(s *ast.Transaction) func(in *Interp) signal {
 			in.discarded(pos)
 			return in.fail(pos, CodeCommandFailed, err)
 		}
+		complete := in.pulls.complete
 		pending, size, texts := len(in.pending), in.textSize, in.texts
 		in.transactions++
 		sig := body.run(in)
@@ -51,6 +52,9 @@ func (c *compiler) transaction(s *ast.Transaction) func(in *Interp) signal {
 				return sig
 			}
 			sig = in.fail(end, CodeCommandFailed, err)
+		}
+		if in.pulls.complete > complete {
+			in.discarded(pos)
 		}
 		if in.ctx.Err() != nil {
 			return sig // the run ends, and with it everything that is not committed

@@ -277,11 +277,12 @@ func (f *Folder) Rollback() {
 
 // Bind returns the site with its Commit and Rollback extended to the folder,
 // so that a script's Commit does to files what it does to rows.
-func (f *Folder) Bind(s runtime.Site) runtime.Site { return &site{s, f} }
+func (f *Folder) Bind(s runtime.Site) runtime.Site { return &site{Site: s, folder: f} }
 
 type site struct {
 	runtime.Site
-	folder *Folder
+	folder     *Folder
+	savepoints []savepoint
 }
 
 // Commit commits the site and then does what is staged.
