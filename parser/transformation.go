@@ -110,7 +110,7 @@ func addParameter(t *ast.Transformation, p *ast.Parameter, errs *lexer.List) {
 		return
 	}
 	for _, q := range t.Parameters {
-		if strings.EqualFold(p.Name.Value, q.Name.Value) {
+		if p.Name.IsSet() && strings.EqualFold(p.Name.Value, q.Name.Value) {
 			errs.Errorf(p.Name.Pos, lexer.CodeParameter, "remove one of the two", "the parameter %s is declared in line %d already", p.Name.Value, q.Name.Pos.Line)
 			return
 		}
