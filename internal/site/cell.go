@@ -38,7 +38,7 @@ const secretRefused = "it holds a secret of a credential pack, which never goes 
 
 // toCell gives a value the form of a column's type. reason is empty, or says
 // why the column cannot hold it.
-func toCell(typ runtime.ColumnType, v runtime.Value) (c cell, reason string) {
+func toCell(col *tableColumn, v runtime.Value) (c cell, reason string) {
 	if v.Taint() != 0 {
 		return cell{}, secretRefused
 	}
@@ -54,7 +54,7 @@ func toCell(typ runtime.ColumnType, v runtime.Value) (c cell, reason string) {
 			return cell{}, ""
 		}
 	}
-	switch typ {
+	switch col.typ {
 	case runtime.ColumnText:
 		s := v.Text()
 		if !utf8.ValidString(s) {
@@ -65,6 +65,11 @@ func toCell(typ runtime.ColumnType, v runtime.Value) (c cell, reason string) {
 		}
 		if s == "" {
 			return cell{}, ""
+		}
+		if col.size > 0 && len(s) > col.size {
+			if n := utf8.RuneCountInString(s); n > col.size {
+				return cell{}, fmt.Sprintf("the text has %d characters, the column holds %d", n, col.size)
+			}
 		}
 		return textCell(s), ""
 	case runtime.ColumnInteger:
@@ -86,6 +91,9 @@ func toCell(typ runtime.ColumnType, v runtime.Value) (c cell, reason string) {
 		return dateCell(v)
 	case runtime.ColumnDateTime:
 		return instantCell(v)
+	}
+	if col.exact {
+		return exactNumberCell(v)
 	}
 	return numberCell(v)
 }

@@ -154,6 +154,10 @@ func (d *Database) connect(ctx context.Context) (*sqlite.Conn, error) {
 			return nil, d.explain("open", err)
 		}
 	}
+	if err := c.SetCollation(decimalCollation, compareDecimals); err != nil {
+		_ = closeConn(c)
+		return nil, d.explain("open", err)
+	}
 	// Not c.SetDefensive: in zombiezen v1.4.2 it gives sqlite3_db_config one
 	// argument where the engine reads two, and the engine then writes 1 through
 	// whatever stands behind it: another connection's memory (seen as garbled

@@ -35,7 +35,7 @@ func (t *target) fill(r *runtime.Record) (reason string, err error) {
 			if t.cells[i], err = p.lookup.resolve(v); err != nil {
 				return "", err
 			}
-		} else if t.cells[i], why = toCell(p.typ, v); why != "" {
+		} else if t.cells[i], why = toCell(&p.tableColumn, v); why != "" {
 			t.cells[i] = cell{}
 			why = p.name + " cannot be written: " + why
 		}
@@ -68,7 +68,7 @@ func (t *target) fillKey(r *runtime.Record) {
 		return
 	}
 	for _, k := range t.key {
-		c, why := toCell(t.cols[k].typ, r.Values[t.cols[k].in])
+		c, why := toCell(&t.cols[k].tableColumn, r.Values[t.cols[k].in])
 		if why != "" {
 			continue
 		}

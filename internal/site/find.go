@@ -27,7 +27,7 @@ func (s *Session) Lookup(ctx context.Context, tableName, column string, v runtim
 	if want < 0 {
 		return runtime.Value{}, fmt.Errorf("table %s has no column %s", t.name, result)
 	}
-	c, why := toCell(t.columns[by].typ, v)
+	c, why := toCell(&t.columns[by], v)
 	if why != "" || c.kind == cellNull {
 		return runtime.Null(), nil
 	}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // database/sql, which the migrations need
 )
 
 //go:embed migrations/*.sql
@@ -21,7 +20,7 @@ var migrations embed.FS
 
 // schemaVersion is the version of the newest migration, which every migration
 // also writes to user_version, where it can be read without the tables.
-const schemaVersion = 2
+const schemaVersion = 3
 
 const versionTable = "amsx_version"
 
@@ -34,10 +33,11 @@ func (d *Database) migrate(ctx context.Context) error {
 	}
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
 	u.RawQuery = "_pragma=busy_timeout(" + strconv.FormatInt(d.wait.Milliseconds(), 10) + ")&_pragma=journal_mode(WAL)&_txlock=immediate"
-	db, err := sql.Open("sqlite", u.String())
+	open, err := newConnector(u.String())
 	if err != nil {
 		return d.explain("open", err)
 	}
+	db := sql.OpenDB(open)
 	defer db.Close()
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {

@@ -32,6 +32,7 @@ import (
 //	seen, refuse                the same for a record that is not written or is refused
 //	leavers [SOURCE]            DeactivateMissing
 //	exec STATEMENT              direct SQL of the script
+//	select STATEMENT            what a query of the script must give: the lines after it, V | V
 //	query STATEMENT             the same as a query of which the script reads one row
 //	commit
 //	savepoint, release, back    the marks of Transaction; back is RollbackTo
@@ -109,7 +110,7 @@ func runScenario(t *testing.T, file string) {
 // isDetail reports whether a line belongs to the step before it.
 func isDetail(word, line string) bool {
 	switch word {
-	case "rows":
+	case "rows", "select":
 		return strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")
 	case "finish":
 		w, _, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -167,6 +168,8 @@ func (sc *scenario) step(word, rest string, block []string) {
 			sc.check(err)
 		}
 		sc.check(c.Close())
+	case "select":
+		sc.selects(runtime.Query{SQL: rest, Pos: pos}, block)
 	case "commit":
 		sc.check(sc.s.Commit(ctx))
 	case "savepoint":
@@ -375,6 +378,34 @@ func (sc *scenario) compareResult(block []string) {
 		if d := cmp.Diff(changes, gotChanges); d != "" {
 			sc.fatalf("changes (-want +got):\n%s", d)
 		}
+	}
+}
+
+// selects compares what the script reads, value by value as it sees them.
+func (sc *scenario) selects(q runtime.Query, want []string) {
+	sc.t.Helper()
+	c, err := sc.s.Query(sc.t.Context(), q)
+	sc.check(err)
+	var got []string
+	for {
+		row, err := c.Next(sc.t.Context())
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		sc.check(err)
+		var f []string
+		for _, v := range row {
+			if v.IsNull() {
+				f = append(f, "-")
+			} else {
+				f = append(f, v.Text())
+			}
+		}
+		got = append(got, strings.Join(f, " | "))
+	}
+	sc.check(c.Close())
+	if d := cmp.Diff(want, got); d != "" {
+		sc.fatalf("rows (-want +got):\n%s", d)
 	}
 }
 

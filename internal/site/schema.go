@@ -1,6 +1,7 @@
 package site
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/amsx-lang/amsx/runtime"
@@ -27,6 +28,9 @@ type tableColumn struct {
 	key      int    // index of the column with its folded form (Login: LoginKey), or -1
 	keyOf    int    // the opposite, or -1
 	nocase   bool
+	exact    bool   // keeps all digits of a number; see decimalCollation
+	decl     string // the declared type
+	size     int    // characters of a text; 0: no limit
 }
 
 // column returns the index of a column by any case of its name, or -1.
@@ -82,7 +86,11 @@ func loadTable(c *sqlite.Conn, name string) (*table, error) {
 	err := sqlitex.ExecuteTransient(c, "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?1)", &sqlitex.ExecOptions{
 		Args: []any{name},
 		ResultFunc: func(s *sqlite.Stmt) error {
-			col := tableColumn{name: s.ColumnText(0), typ: columnType(s.ColumnText(1)), notNull: s.ColumnInt64(2) != 0, fallback: s.ColumnText(3), key: -1, keyOf: -1}
+			col := tableColumn{name: s.ColumnText(0), typ: columnType(s.ColumnText(1)), notNull: s.ColumnInt64(2) != 0, fallback: s.ColumnText(3), key: -1, keyOf: -1,
+				exact: isExact(s.ColumnText(1)), decl: s.ColumnText(1)}
+			if col.typ == runtime.ColumnText {
+				col.size = declaredSize(col.decl)
+			}
 			if s.ColumnInt64(4) != 0 {
 				keys++
 				if strings.EqualFold(s.ColumnText(1), "INTEGER") {
@@ -137,6 +145,18 @@ func (t *table) loadIndexes(c *sqlite.Conn) error {
 	})
 }
 
+// declaredSize is the number in parentheses of a declared type, such as 40 of
+// TEXT(40); 0: none.
+func declaredSize(decl string) int {
+	_, in, _ := strings.Cut(decl, "(")
+	in, _, _ = strings.Cut(in, ")")
+	n, err := strconv.Atoi(strings.TrimSpace(in))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
 // columnType reads a declared type as the site writes it.
 func columnType(decl string) runtime.ColumnType {
 	d := strings.ToUpper(decl)
@@ -165,7 +185,7 @@ func (s *Session) Table(name string) (string, []runtime.Column, bool) {
 	columns := make([]runtime.Column, len(t.columns))
 	for i, c := range t.columns {
 		columns[i] = runtime.Column{
-			Name: c.name, Type: c.typ, NotNull: c.notNull && c.fallback == "",
+			Name: c.name, Type: c.typ, NotNull: c.notNull && c.fallback == "", Size: c.size,
 			ReadOnly: c.name == t.rowid || c.keyOf >= 0,
 		}
 	}

@@ -299,7 +299,7 @@ func TestMappingErrors(t *testing.T) {
 		edit func(*runtime.TargetSpec)
 		want string
 	}{
-		{func(s *runtime.TargetSpec) { s.Table = "Custodians" }, "the site has no table Custodians; it has CostCentre, Custodian, Department, Location"},
+		{func(s *runtime.TargetSpec) { s.Table = "Custodians" }, "the site has no table Custodians; it has Asset, CostCentre, Currency, Custodian, Department, Location"},
 		{func(s *runtime.TargetSpec) { s.Table = "amsx_run" }, "the site has no table amsx_run"},
 		{func(s *runtime.TargetSpec) { s.Columns = append(s.Columns, column("Logn")) }, "table Custodian has no column Logn"},
 		{func(s *runtime.TargetSpec) { s.Columns = append(s.Columns, column("login")) }, "column Login is mapped twice"},

@@ -394,7 +394,7 @@ func (s *Session) rowName(t *table, id int64) (string, error) {
 // label is the SQL of what people call a row, or "".
 func (t *table) label() string {
 	var names []string
-	for _, n := range []string{"FullName", "Login", "Email", "Name", t.name + "Name"} {
+	for _, n := range []string{"FullName", "Login", "Email", "Name", t.name + "Name", "SerialNumber", t.name + "Code"} {
 		if i := t.column(n); i >= 0 {
 			names = append(names, quote(t.columns[i].name))
 		}
