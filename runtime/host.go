@@ -66,6 +66,7 @@ const (
 // one goroutine.
 type Site interface {
 	Schema
+	Tables
 	// Query runs a statement that returns rows. The Cursor must be closed.
 	Query(ctx context.Context, q Query) (Cursor, error)
 	// Exec runs a statement that changes rows and returns how many.

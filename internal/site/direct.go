@@ -74,7 +74,11 @@ func (s *Session) mergeDirect() error {
 
 // rowNow reads a row by the columns of the table.
 func (s *Session) rowNow(t *table, id int64) (cells []cell, found bool, err error) {
-	err = sqlitex.Execute(s.c, "SELECT * FROM main."+quote(t.name)+" WHERE "+t.rowid+"=?1", &sqlitex.ExecOptions{
+	names := make([]string, len(t.columns)) // not *: another program may add a column while the run runs
+	for i := range names {
+		names[i] = quote(t.columns[i].name)
+	}
+	err = sqlitex.Execute(s.c, "SELECT "+strings.Join(names, ", ")+" FROM main."+quote(t.name)+" WHERE "+t.rowid+"=?1", &sqlitex.ExecOptions{
 		Args: []any{id},
 		ResultFunc: func(st *sqlite.Stmt) error {
 			found = true
@@ -92,17 +96,27 @@ func (s *Session) rowNow(t *table, id int64) (cells []cell, found bool, err erro
 func (t *table) difference(old string, now []cell) (string, bool) {
 	var b strings.Builder
 	b.WriteByte('{')
-	gjson.Parse(old).ForEach(func(k, v gjson.Result) bool {
-		i := t.column(k.String())
-		if i < 0 || sameJSON(v, now[i]) {
-			return true
-		}
+	differs := func(name, was string) {
 		if b.Len() > 1 {
 			b.WriteByte(',')
 		}
-		b.WriteString(k.Raw + ":" + v.Raw)
+		b.WriteString(name + ":" + was)
+	}
+	had := make([]bool, len(t.columns))
+	gjson.Parse(old).ForEach(func(k, v gjson.Result) bool {
+		if i := t.column(k.String()); i >= 0 {
+			had[i] = true
+			if !sameJSON(v, now[i]) {
+				differs(k.Raw, v.Raw)
+			}
+		}
 		return true
 	})
+	for i := range t.columns { // the run has added it since
+		if !had[i] && t.tracked(i) && now[i].kind != cellNull {
+			differs(jsonName(t.columns[i].name), "null")
+		}
+	}
 	b.WriteByte('}')
 	return b.String(), b.Len() > 2
 }

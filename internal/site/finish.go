@@ -21,7 +21,7 @@ func (s *Session) Finish(ctx context.Context) (*Result, error) {
 	if err := s.mergeUnit(); err != nil {
 		return nil, errors.Join(err, s.Abort())
 	}
-	r := &Result{Counts: s.done, Warnings: s.warnings, Rejects: s.rejects, Lock: s.lock, Testing: s.info.Testing, AdoptedBy: s.adoptedBy}
+	r := &Result{Counts: s.done, Warnings: s.warnings, Rejects: s.rejects, Lock: s.lock, Testing: s.info.Testing, AdoptedBy: s.adoptedBy, Altered: s.altered}
 	if s.info.Testing {
 		if err := s.spool(r); err != nil {
 			return nil, errors.Join(err, r.Close(), s.Abort())
@@ -56,6 +56,12 @@ func (s *Session) Rollback(ctx context.Context) error {
 	}
 	if err := s.rollback(); err != nil {
 		return err
+	}
+	if s.info.Testing && s.copied == "" && len(s.altered) > 0 {
+		s.altered = nil // they stood in what was rolled back
+		if err := s.reloadTables(); err != nil {
+			return err
+		}
 	}
 	clear(s.captured)
 	clear(s.direct)
@@ -338,7 +344,7 @@ func (s *Session) afterMerge() error {
 	if s.last {
 		return nil
 	}
-	s.leavers = nil
+	s.leavers, s.unitBegan = nil, s.db.now()
 	clear(s.direct)
 	for _, t := range s.targets {
 		if err := t.reset(true); err != nil {

@@ -15,6 +15,8 @@ func Fold(s string) string { return runtime.FoldText(s) }
 // calls is what the SQL functions know of the session and tell it.
 type calls struct {
 	line int // of the direct SQL that is running
+	// rewrite is what amsx_rewrite does to a text while Rewrite runs.
+	rewrite func(runtime.Value) runtime.Value
 	// err is the first error of a function. The library hands an error to the
 	// engine in a way that loses it, so it is kept here and asked for after
 	// each statement.
@@ -49,6 +51,7 @@ func addFunctions(c *sqlite.Conn, k *calls) error {
 		"amsx_line": {NArgs: 0, AllowIndirect: true, Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) {
 			return sqlite.IntegerValue(int64(k.line)), nil
 		}},
+		"amsx_rewrite":   {NArgs: 1, Scalar: k.rewriteText},
 		"amsx_hash":      {NArgs: -1, Deterministic: true, Scalar: hashValues},
 		"amsx_hash_with": {NArgs: -1, Deterministic: true, Scalar: hashWith},
 		"amsx_merge": {NArgs: 2, Deterministic: true, Scalar: func(_ sqlite.Context, a []sqlite.Value) (sqlite.Value, error) {

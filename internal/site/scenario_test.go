@@ -34,6 +34,13 @@ import (
 //	exec STATEMENT              direct SQL of the script
 //	select STATEMENT            what a query of the script must give: the lines after it, V | V
 //	query STATEMENT             the same as a query of which the script reads one row
+//	columns TABLE LIST          AddColumns, the list as in AddColumnsToTable
+//	nocolumns TABLE LIST => TEXT …   the same; it fails, and the error holds each text
+//	translate TABLE COLUMN [TARGET] whole|like|begins FROM = TO; …   or "from TABLE"
+//	notranslate … => TEXT       the same; it fails
+//	upper TABLE COLUMN …        Rewrite to capitals; what holds only blanks becomes Null
+//	noupper … => TEXT           the same; it fails
+//	altered                     the statements that the last run changed the schema with: the lines after it
 //	commit
 //	savepoint, release, back    the marks of Transaction; back is RollbackTo
 //	finish                      counts and change rows that follow must match
@@ -110,7 +117,7 @@ func runScenario(t *testing.T, file string) {
 // isDetail reports whether a line belongs to the step before it.
 func isDetail(word, line string) bool {
 	switch word {
-	case "rows", "select":
+	case "rows", "select", "altered":
 		return strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")
 	case "finish":
 		w, _, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -168,6 +175,14 @@ func (sc *scenario) step(word, rest string, block []string) {
 			sc.check(err)
 		}
 		sc.check(c.Close())
+	case "columns", "nocolumns", "translate", "notranslate", "upper", "noupper":
+		sc.wholeTable(word, rest, pos)
+	case "altered":
+		if d := cmp.Diff(block, sc.result.Altered); d != "" {
+			sc.fatalf("statements (-want +got):\n%s", d)
+		}
+	case "rollback":
+		sc.check(sc.s.Rollback(ctx))
 	case "select":
 		sc.selects(runtime.Query{SQL: rest, Pos: pos}, block)
 	case "commit":
@@ -377,6 +392,57 @@ func (sc *scenario) compareResult(block []string) {
 	if len(changes) > 0 || len(gotChanges) < 20 {
 		if d := cmp.Diff(changes, gotChanges); d != "" {
 			sc.fatalf("changes (-want +got):\n%s", d)
+		}
+	}
+}
+
+// wholeTable does a step on a whole table.
+func (sc *scenario) wholeTable(word, rest string, pos lexer.Position) {
+	sc.t.Helper()
+	ctx := sc.t.Context()
+	rest, want, _ := strings.Cut(rest, " => ")
+	table, rest, _ := strings.Cut(rest, " ")
+	var err error
+	switch strings.TrimPrefix(word, "no") {
+	case "columns":
+		specs, perr := runtime.ParseColumns(table, rest)
+		sc.check(perr)
+		err = sc.s.AddColumns(ctx, specs)
+	case "translate":
+		m := runtime.Translation{Table: table, Pos: pos}
+		words := strings.Fields(rest)
+		i := slices.IndexFunc(words, func(w string) bool { return w == "whole" || w == "like" || w == "begins" })
+		m.Match = map[string]runtime.Match{"whole": runtime.MatchWhole, "like": runtime.MatchLike, "begins": runtime.MatchBegins}[words[i]]
+		if m.Column = words[0]; i > 1 {
+			m.Target = words[1]
+		}
+		if pairs := strings.Join(words[i+1:], " "); strings.HasPrefix(pairs, "from ") {
+			m.From = pairs[len("from "):]
+		} else {
+			for p := range strings.SplitSeq(pairs, ";") {
+				from, to, _ := strings.Cut(p, "=")
+				m.Pairs = append(m.Pairs, runtime.Pair{From: strings.TrimSpace(from), To: runtime.Text(strings.TrimSpace(to))})
+			}
+		}
+		_, err = sc.s.Translate(ctx, m)
+	case "upper":
+		_, err = sc.s.Rewrite(ctx, table, strings.Fields(rest), func(v runtime.Value) runtime.Value {
+			if strings.TrimSpace(v.Text()) == "" {
+				return runtime.Null()
+			}
+			return runtime.Text(strings.ToUpper(v.Text()))
+		}, pos)
+	}
+	if !strings.HasPrefix(word, "no") {
+		sc.check(err)
+		return
+	}
+	if err == nil {
+		sc.fatalf("it did not fail")
+	}
+	for part := range strings.SplitSeq(want, " & ") {
+		if !strings.Contains(err.Error(), strings.TrimSpace(part)) {
+			sc.fatalf("the error is\n%v\nand does not hold %q", err, part)
 		}
 	}
 }

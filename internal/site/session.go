@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -45,6 +46,9 @@ type Session struct {
 	names  []string
 
 	began     time.Time
+	unitBegan time.Time // the run, or its last commit
+	altered   []string  // statements that changed the schema
+	copied    string    // the folder of the copy that a test works on
 	state     txState
 	arrivals  int
 	last      bool // the unit being merged is the last
@@ -99,7 +103,7 @@ func (d *Database) Begin(ctx context.Context, info RunInfo) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{
-		db: d, c: c, ctx: ctx, info: info, began: d.now(),
+		db: d, c: c, ctx: ctx, info: info, began: d.now(), unitBegan: d.now(),
 		statement: make(map[string]*cached), captured: make(map[string]bool), direct: make(map[string]bool),
 		actions: make(map[string]map[Action]int64), warned: make(map[string]int), cursors: make(map[*cursor]bool),
 	}
@@ -118,22 +122,30 @@ func (s *Session) open() error {
 	if err := checkAllowed(s.info.AllowOnce); err != nil {
 		return err
 	}
-	if err := addFunctions(s.c, &s.calls); err != nil {
-		return s.explain("add the SQL functions", err)
-	}
 	if s.tables, s.names, err = loadTables(s.c); err != nil {
 		return s.explain("read the schema", err)
 	}
-	if err := s.c.SetAuthorizer(sqlite.AuthorizeFunc(s.authorize)); err != nil {
-		return s.explain("guard the connection", err)
+	if err := s.guard(); err != nil {
+		return err
 	}
-	s.c.SetInterrupt(s.ctx.Done())
 	if err := s.fillKeys(); err != nil {
 		return errors.Join(err, s.rollback())
 	}
 	if s.info.Fence > 0 && !s.info.Testing {
 		return s.raiseFence()
 	}
+	return nil
+}
+
+// guard prepares a connection for the script.
+func (s *Session) guard() error {
+	if err := addFunctions(s.c, &s.calls); err != nil {
+		return s.explain("add the SQL functions", err)
+	}
+	if err := s.c.SetAuthorizer(sqlite.AuthorizeFunc(s.authorize)); err != nil {
+		return s.explain("guard the connection", err)
+	}
+	s.c.SetInterrupt(s.ctx.Done())
 	return nil
 }
 
@@ -314,6 +326,9 @@ func (s *Session) close() error {
 	s.c.SetInterrupt(nil)
 	if err := closeConn(s.c); err != nil {
 		return s.db.explain("close", err)
+	}
+	if s.copied != "" {
+		return os.RemoveAll(s.copied)
 	}
 	return nil
 }
