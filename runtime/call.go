@@ -371,6 +371,7 @@ func (in *Interp) callError(site *callSite, t Taint, err error) *Error {
 
 // A CheckedCall is one call of a command while a program is compiled.
 type CheckedCall struct {
+	in      *compiler
 	Call    *ast.Call
 	Schema  Schema // nil: the site is not known
 	List    *lexer.List

@@ -31,6 +31,7 @@ const (
 	CodeCalc            = "AMSX4026" // a CALC that says something else than was meant
 	CodeMode            = "AMSX4027" // a mode that does not go with the table
 	CodeSwapped         = "AMSX4028" // a source path in another field's column
+	CodeColumnType      = "AMSX4029" // a column that cannot be added
 	CodeLeaversInLoop   = "AMSX4030" // DeactivateMissing inside a loop
 	CodeLeaversNoPull   = "AMSX4031" // DeactivateMissing where no complete list was read
 	CodeLeaversPartial  = "AMSX4032" // DeactivateMissing after a list that is not everyone
@@ -46,6 +47,8 @@ const (
 	CodeTransaction     = "AMSX4054" // a Transaction where it would keep a part or lock for long
 	CodeTwoMappings     = "AMSX4055" // two mappings of one table
 	CodeTooManyCalls    = "AMSX4056" // Subs that call each other too often to be checked
+	CodeSQLName         = "AMSX4057" // SQL by a name that no line gave, or two gave
+	CodeSQLWrites       = "AMSX4058" // SQL that writes where a query is wanted
 
 	CodeFailed         = "AMSX7001" // an expression or statement failed
 	CodeUnset          = "AMSX7002" // a variable without a value

@@ -64,6 +64,10 @@ type Command struct {
 	Run func(c *Call) (Value, error)
 	// Iterate makes it a source of ForEach. nil: its result is iterated.
 	Iterate func(c *Call) (Iterator, error)
+	// Columns are the columns that a call adds to tables, from its arguments as
+	// fixed texts; nil for a command that adds none. The checks know them, and
+	// those on the script's own level are added before its first line.
+	Columns func(words []string) ([]ColumnSpec, error)
 	// Check adds findings about one call that the table cannot express.
 	Check func(c *CheckedCall)
 }
@@ -82,6 +86,8 @@ const (
 	FetchRole          // one GET request; argument 0 is the URL: HttpGet
 	CallRole           // runs another script with variables of its own; argument 0 is the file: Call
 	CallLocalRole      // runs another script with the variables of this one: CallLocal
+	NamesSQLRole       // gives SQL a name: AddSqlTemplate; arguments: the name, the SQL
+	NamedSQLRole       // stands for such SQL where SQL is wanted: SqlTemplate; argument: the name
 )
 
 // A Param is one parameter of a command.
@@ -97,6 +103,8 @@ type Param struct {
 	// the command gives it one (Credential). Otherwise the command changes or
 	// reads the value that it has (Add, Authorize).
 	Assigns bool
+	// Reads: SQL that changes something is refused.
+	Reads bool
 	// Secret: a value made from a secret may be given; the command guards it
 	// with Call.CheckTaint. A function without effects takes secrets anyway,
 	// and its result is one.
@@ -198,6 +206,9 @@ type SQLTemplate interface {
 	// Pattern reports whether reference i stands in a text that LIKE compares
 	// with, where a percent sign is more often meant as one.
 	Pattern(i int) bool
+	// Writes is the first word of the first statement that does not only read,
+	// and where it stands; empty: they all do.
+	Writes() (word string, pos lexer.Position)
 	// Render returns the statements with their bound values.
 	Render(values []Value) ([]Query, error)
 }

@@ -32,6 +32,7 @@ func (c *compiler) argument(call *ast.Call, cmd *Command, i int, a *argument) {
 	switch p.Type {
 	case SQLParam:
 		a.sql = c.sqlArgument(e)
+		c.reads(a, cmd)
 		a.known = true
 		return
 	case VariableParam:

@@ -142,7 +142,7 @@ func (c *compiler) callSite(e *ast.Call, use callUse) *callSite {
 		}
 	}
 	if cmd.Check != nil && len(c.list) == before {
-		cmd.Check(&CheckedCall{Call: e, Schema: c.o.Schema, List: &c.list, Mapping: site.mapping,
+		cmd.Check(&CheckedCall{in: c, Call: e, Schema: c.o.Schema, List: &c.list, Mapping: site.mapping,
 			InPull: c.inPull(), InTransaction: c.transactions > 0 || c.unit.inTx})
 	}
 	if c.list[before:].HasErrors() {

@@ -24,6 +24,11 @@ func (c *compiler) sqlArgument(e ast.Expr) *sqlPlan {
 			return true
 		case *ast.Paren:
 			return flat(e.X)
+		case *ast.Call:
+			if c.isNamedSQL(e) {
+				text := c.namedSQL(e)
+				return text != nil && flat(text)
+			}
 		case *ast.Bare:
 			switch FoldName(e.Path.Raw) {
 			case "newline", "tab":

@@ -37,7 +37,8 @@ type compiler struct {
 	proj         *Projection
 	pulled       map[int]bool // slots that a pull loop assigns
 	pullLoops    []*pullLoop
-	lists        map[int]bool // slots that only ever hold a List; false: or something else
+	sqlNames     map[string]ast.Expr // the SQL that lines name
+	lists        map[int]bool        // slots that only ever hold a List; false: or something else
 }
 
 func newCompiler(t *ast.Transformation, o Options) *compiler {

@@ -316,6 +316,14 @@ func compileSQL(parts []ast.Part, schema runtime.Schema) (runtime.SQLTemplate, l
 
 func (t *fakeSQL) Refs() []*ast.Path { return t.refs }
 
+func (t *fakeSQL) Writes() (string, lexer.Position) {
+	word, _, _ := strings.Cut(strings.TrimSpace(t.parts[0].Text), " ")
+	if strings.EqualFold(word, "SELECT") {
+		return "", lexer.Position{}
+	}
+	return word, t.parts[0].Pos
+}
+
 func (t *fakeSQL) Pattern(i int) bool {
 	for j, p := range t.parts {
 		if p.Ref == t.refs[i] {

@@ -242,6 +242,9 @@ func (p *Program) Run(ctx context.Context, o RunOptions) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, in.limits.Wall, wallSpent(in.limits.Wall))
 	defer cancel()
 	in.ctx = ctx
+	if err := in.addColumns(); err != nil {
+		return err
+	}
 	sig := p.main.run(in)
 	if sig != sigError && len(in.pending) > 0 {
 		sig = in.runPending()

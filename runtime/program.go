@@ -32,7 +32,9 @@ type Program struct {
 	byName   map[string]int
 	params   []Parameter
 	mappings []*Mapping
-	proj     *Projection // every path that is read from a record of a pull loop
+	columns  []ColumnSpec      // added before the first line
+	pairs    map[string][]Pair // of the value tables, by folded name
+	proj     *Projection       // every path that is read from a record of a pull loop
 	limits   Limits
 	effects  Effect
 	feeds    bool // a line upserts records by a mapping
@@ -89,6 +91,7 @@ func Compile(t *ast.Transformation, o Options) (*Program, lexer.List) {
 	c := newCompiler(t, o)
 	c.load()
 	c.collect()
+	c.tables()
 	for _, f := range c.files {
 		c.enter(f.main)
 		c.parameters()

@@ -128,6 +128,7 @@ func (c *compiler) statement() {
 		return
 	}
 	c.stmt.tables = tablesOf(c.tokens)
+	c.stmt.writes = c.writes()
 	c.levels = []*level{{kind: sub}}
 	for ; c.i < len(c.tokens); c.i++ {
 		c.token(&c.tokens[c.i])
@@ -362,4 +363,30 @@ func columnNamed(cols []runtime.Column, name string) (runtime.Column, bool) {
 		}
 	}
 	return runtime.Column{}, false
+}
+
+// writes is the word by which a statement changes something: its first, and
+// behind WITH the one that its subqueries lead to. Empty: it reads.
+func (c *compiler) writes() string {
+	switch c.verb {
+	case "SELECT", "VALUES", "EXPLAIN", "":
+		return ""
+	case "WITH":
+	default:
+		return c.verb
+	}
+	depth := 0
+	for i := range c.tokens {
+		switch t := &c.tokens[i]; {
+		case t.isOp("("):
+			depth++
+		case t.isOp(")"):
+			depth--
+		case depth == 0 && t.is("SELECT", "VALUES"):
+			return ""
+		case depth == 0 && t.is("INSERT", "UPDATE", "DELETE", "REPLACE"):
+			return t.upper
+		}
+	}
+	return ""
 }

@@ -23,11 +23,23 @@ func (t *Template) Refs() []*ast.Path { return t.refs }
 // Pattern reports whether reference i stands in a text behind LIKE.
 func (t *Template) Pattern(i int) bool { return t.patterns[i] }
 
+// Writes is the first word of the first statement that does not only read, and
+// where it stands; empty: all of them read.
+func (t *Template) Writes() (word string, pos lexer.Position) {
+	for i := range t.statements {
+		if w := t.statements[i].writes; w != "" {
+			return w, t.statements[i].pos
+		}
+	}
+	return "", lexer.Position{}
+}
+
 // A statement is one SQL statement of a template.
 type statement struct {
 	pos      lexer.Position
 	segments []segment
 	tables   []table // named in the text
+	writes   string  // the word by which it changes something; empty: it reads
 }
 
 // A table is one that a statement names, with its other name.
