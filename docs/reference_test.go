@@ -14,28 +14,17 @@ import (
 	"github.com/amsx-lang/amsx/runtime"
 )
 
-//go:generate env AMSX_UPDATE=1 go test -run TestReference
+//go:generate env AMSX_UPDATE=1 go test -run "TestReference|TestFindingsPage"
 
 // TestReference holds the generated pages against what they are made of: the
 // reference against the table of the built-ins, the grammar against the
-// parser's. With AMSX_UPDATE set it writes them.
+// parser's.
 func TestReference(t *testing.T) {
 	pages := referencePages()
 	pages["grammar.md"] = "# Grammar\n\nWritten by `go generate ./docs`: the lines as the parser itself has them. Which lines make up a block, and what each means, is in [the language](language.md).\n\n" +
 		"```ebnf\n" + strings.TrimRight(parser.Grammar(), "\n") + "\n```\n"
 	for name, want := range pages {
-		if os.Getenv("AMSX_UPDATE") != "" {
-			if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, strings.ReplaceAll(string(got), "\r\n", "\n")); diff != "" {
-			t.Errorf("%s is not current; go generate ./docs writes it (- want, + is):\n%s", name, diff)
-		}
+		generated(t, name, want)
 	}
 	there, err := filepath.Glob("reference/*.md")
 	if err != nil {
@@ -45,6 +34,24 @@ func TestReference(t *testing.T) {
 		if pages[filepath.ToSlash(name)] == "" {
 			t.Errorf("%s is written by nothing", name)
 		}
+	}
+}
+
+// generated holds a page against what it must be. With AMSX_UPDATE set it
+// writes the page.
+func generated(t *testing.T, page, want string) {
+	t.Helper()
+	if os.Getenv("AMSX_UPDATE") != "" {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, strings.ReplaceAll(string(got), "\r\n", "\n")); diff != "" {
+		t.Errorf("%s is not current; go generate ./docs writes it (- want, + is):\n%s", page, diff)
 	}
 }
 

@@ -62,7 +62,7 @@ func characterCodes() []Explanation {
 			CodeEncoding, "The file is not UTF-8",
 			"A transformation is read as UTF-8, so that names such as Müller are the same on every machine. Files of old editors are often " +
 				"Windows-1252, files that PowerShell writes UTF-16. Open the file in an editor and save it as UTF-8; nothing is guessed, because a wrong guess would write wrong names into the database.",
-			"// M\xfcller\nLog \"hello\"", "// Müller\nLog \"hello\"",
+			"// M\xfcller\nLog \"info\", \"hello\"", "// Müller\nLog \"info\", \"hello\"",
 		},
 		{
 			CodeSize, "The file is too large",
@@ -72,22 +72,22 @@ func characterCodes() []Explanation {
 		{
 			CodeQuote, "Typographic quotation mark",
 			"Word processors and mail programs replace the straight quotes that a script needs by curved ones. Type the quotes anew, or copy the script from its source.",
-			"Log “hello”", `Log "hello"`,
+			`Log "info", “hello”`, `Log "info", "hello"`,
 		},
 		{
 			CodeUnclosedText, "A text is not closed",
 			"A text ends on its own line, with the quote it began with. A quote inside it is written twice, or the text stands in the other kind of quote.",
-			`Log "She said "hello"`, `Log "She said ""hello"""`,
+			`Log "info", "She said "hello"`, `Log "info", "She said ""hello"""`,
 		},
 		{
 			CodeOperator, "An operator of another language",
 			"AMSX compares with = <> < <= > >=, joins conditions with And, Or and Not, and joins text with &.",
-			"If %a% != 1 && %b% = 2 Then\n  Log \"x\"\nEnd If", "If %a% <> 1 And %b% = 2 Then\n  Log \"x\"\nEnd If",
+			"If %a% != 1 && %b% = 2 Then\n  Log \"info\", \"x\"\nEnd If", "If %a% <> 1 And %b% = 2 Then\n  Log \"info\", \"x\"\nEnd If",
 		},
 		{
 			CodeComment, "A comment in another form",
 			"A comment is a line of its own that begins with //. There is no comment behind a command, because // is part of every web address.",
-			"Log \"x\" // greet", "// greet\nLog \"x\"",
+			"Log \"info\", \"x\" // greet", "// greet\nLog \"info\", \"x\"",
 		},
 		{
 			CodeCharacter, "A character that does not belong here",
@@ -107,7 +107,7 @@ func characterCodes() []Explanation {
 		{
 			CodePasted, "Text as it stands in a mail",
 			"Marks such as > at the beginning of lines, =3D and &quot; come from the encoding of mails and web pages. Save the attachment instead, or copy from the normal view.",
-			"> Log \"x\"", `Log "x"`,
+			"> Log \"info\", \"x\"", `Log "info", "x"`,
 		},
 	}
 }
@@ -117,17 +117,17 @@ func lineCodes() []Explanation {
 		{
 			CodeSyntax, "A line is not complete, or has too much",
 			"Every line is one statement or one command with its arguments between commas. The message says what is missing, and where.",
-			"If %a% = 1\n  Log \"x\"\nEnd If", "If %a% = 1 Then\n  Log \"x\"\nEnd If",
+			"If %a% = 1\n  Log \"info\", \"x\"\nEnd If", "If %a% = 1 Then\n  Log \"info\", \"x\"\nEnd If",
 		},
 		{
 			CodeUnclosed, "A block is not closed",
 			"If ends with End If, For with Next, ForEach with EndEach, While with End While, Try with End Try, Text with EndText. The finding stands where the block begins; the hint names the place where its end is probably missing, by the indentation.",
-			"ForEach x In %list%\n  Log \"%x%\"\nLog \"done\"", "ForEach x In %list%\n  Log \"%x%\"\nEndEach\nLog \"done\"",
+			"ForEach x In %list%\n  Log \"info\", \"%x%\"\nLog \"info\", \"done\"", "ForEach x In %list%\n  Log \"info\", \"%x%\"\nEndEach\nLog \"info\", \"done\"",
 		},
 		{
 			CodeStray, "A line that belongs to no open block",
 			"Else, Next, EndEach and the like belong to the block that was opened last. The hint names the block that is open.",
-			"ForEach x In %list%\n  Log \"%x%\"\nEnd If", "ForEach x In %list%\n  Log \"%x%\"\nEndEach",
+			"ForEach x In %list%\n  Log \"info\", \"%x%\"\nEnd If", "ForEach x In %list%\n  Log \"info\", \"%x%\"\nEndEach",
 		},
 		{
 			CodeWord, "A word that AMSX spells otherwise",
@@ -137,7 +137,7 @@ func lineCodes() []Explanation {
 		{
 			CodeCommandForm, "A command with arguments in the middle of an expression",
 			"A command in command form is a value right after = and after In, nowhere else; in an expression it is written as a function, with parentheses.",
-			`Log Sql "SELECT 1"`, `Log Sql("SELECT 1")`,
+			`Log "info", Sql "SELECT 1"`, `Log "info", Sql("SELECT 1")`,
 		},
 		{
 			CodeDepth, "Nested too deeply",
@@ -147,17 +147,17 @@ func lineCodes() []Explanation {
 		{
 			CodePath, "A path cannot be read",
 			"A path is names joined by dots: user.profile.email. A name with blanks or other marks stands in brackets: row.[First Name]. An element is items[0], the first one for which something holds is phones[type=work].",
-			"Set x = %items[-1]%", "Set x = %items[0]%",
+			"Set items = List(1, 2)\nSet x = %items[-1]%", "Set items = List(1, 2)\nSet x = %items[0]%",
 		},
 		{
 			CodeParameter, "A parameter is not declared as it should be",
 			"Parameters stand at the top: Parameter name, \"Type\", default, \"description\". The default is a value, not a computation, and of the parameter's type.",
-			"Parameter Days, \"Number\", \"ten\"\nLog \"%Days%\"", "Parameter Days, \"Number\", 10\nLog \"%Days%\"",
+			"Parameter Days, \"Number\", \"ten\"\nLog \"info\", \"%Days%\"", "Parameter Days, \"Number\", 10\nLog \"info\", \"%Days%\"",
 		},
 		{
 			CodeOneLineIf, "Too much behind Then",
 			"Behind Then on the same line stands one command. Else and blocks need lines of their own.",
-			`If %a% = 1 Then Log "one" Else Log "other"`, "If %a% = 1 Then\n  Log \"one\"\nElse\n  Log \"other\"\nEnd If",
+			`If %a% = 1 Then Log "info", "one" Else Log "info", "other"`, "If %a% = 1 Then\n  Log \"info\", \"one\"\nElse\n  Log \"info\", \"other\"\nEnd If",
 		},
 	}
 }

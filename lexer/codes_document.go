@@ -5,7 +5,9 @@ func documentOf(inside string) string {
 	return `<amsx version="1">
   <transformation name="Example">
     <source type="AMSX Script"><![CDATA[
-Log "hello"
+ForEach user In JsonPages "https://api.example.com/users"
+  Upsert %user%
+EndEach
 ]]></source>
 ` + inside + `  </transformation>
 </amsx>
@@ -23,6 +25,7 @@ func mapped(fields string) string {
 
 func documentCodes() []Explanation {
 	email := `      <field destination="Email" source="profile.email"/>` + "\n"
+	login := `      <field destination="Login" source="profile.login"/>` + "\n"
 	return []Explanation{
 		{
 			CodeXML, "The document is not well-formed",
@@ -49,8 +52,8 @@ func documentCodes() []Explanation {
 		{
 			CodeMissing, "Something is missing in the document",
 			"A transformation has a name and a source, a field a destination and a source, a destination a table and, unless its mode is Insert Guaranteed, an update key: without it every run would add all rows again.",
-			documentOf("    <mapping>\n" + email + "    </mapping>\n    <destination table=\"Custodian\"/>\n"),
-			documentOf("    <mapping>\n" + email + "    </mapping>\n    <destination table=\"Custodian\" updatekey=\"Email\"/>\n"),
+			documentOf("    <mapping>\n" + login + "    </mapping>\n    <destination table=\"Custodian\"/>\n"),
+			documentOf("    <mapping>\n" + login + "    </mapping>\n    <destination table=\"Custodian\" updatekey=\"Login\"/>\n"),
 		},
 		{
 			CodeTwice, "The same thing twice",
@@ -77,13 +80,13 @@ func documentCodes() []Explanation {
 		{
 			CodeEmpty, "There is nothing in it",
 			"An empty script, mapping or datamap would run without doing anything, and the run would look successful.",
-			"// to be written", "Log \"hello\"",
+			"// to be written", "Log \"info\", \"hello\"",
 		},
 		{
 			CodeSourceType, "A source type that is not in this edition",
 			"This edition reads data by script: the source's type is AMSX Script. Other types of the product become a script of a few lines.",
-			`<amsx version="1"><transformation name="Example"><source type="SQL Query">Log "hello"</source></transformation></amsx>`,
-			`<amsx version="1"><transformation name="Example"><source type="AMSX Script">Log "hello"</source></transformation></amsx>`,
+			`<amsx version="1"><transformation name="Example"><source type="SQL Query">Log "info", "hello"</source></transformation></amsx>`,
+			`<amsx version="1"><transformation name="Example"><source type="AMSX Script">Log "info", "hello"</source></transformation></amsx>`,
 		},
 	}
 }

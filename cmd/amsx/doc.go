@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/amsx-lang/amsx/amsx"
 	"github.com/amsx-lang/amsx/builtins"
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/runtime"
@@ -38,7 +39,7 @@ func (c *docCmd) Run(e *env, g *cli) error {
 		return nil
 	}
 	var names []string
-	for _, x := range lexer.Explanations() {
+	for _, x := range amsx.Explanations() {
 		if strings.EqualFold(x.Code, c.Topic) {
 			explainCode(e.stdout, p, x)
 			return nil
@@ -49,7 +50,7 @@ func (c *docCmd) Run(e *env, g *cli) error {
 		return fmt.Errorf("%s is a documented xAssets command that this edition does not have", c.Topic)
 	}
 	if code := strings.ToUpper(c.Topic); strings.HasPrefix(code, "AMSX") && len(code) == 8 {
-		return fmt.Errorf("%s has no page of its own; the line that begins with = under the message says what to write instead", code)
+		return fmt.Errorf("there is no code %s; docs/findings.md has them all", code)
 	}
 	for _, cmd := range table.All() {
 		names = append(names, cmd.Name)
@@ -119,18 +120,19 @@ func explainCommand(w io.Writer, p palette, cmd *runtime.Command) {
 func explainCode(w io.Writer, p palette, x lexer.Explanation) {
 	fmt.Fprintf(w, "%s  %s\n\n%s\n", p.bold(x.Code), p.bold(x.Title), fold(x.Text, "  ", "  ", helpWidth))
 	if x.Before != "" {
-		fmt.Fprintf(w, "\n  %s\n%s  %s\n%s", p.dim("Instead of"), indent(lexer.Safe(x.Before), "    "), p.dim("write"), indent(x.After, "    "))
+		fmt.Fprintf(w, "\n  %s\n%s  %s\n%s", p.dim("Instead of"), indent(x.Before, "    "), p.dim("write"), indent(x.After, "    "))
 	}
 }
 
 // helpWidth is how wide the text of a page is.
 const helpWidth = 96
 
-// indent puts a margin before every line.
+// indent puts a margin before every line, and shows characters that would do
+// something to the terminal as what they are.
 func indent(text, margin string) string {
 	var b strings.Builder
 	for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n") {
-		b.WriteString(margin + line)
+		b.WriteString(margin + lexer.Safe(strings.TrimSuffix(line, "\n")) + "\n")
 	}
 	return b.String()
 }
