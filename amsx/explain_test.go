@@ -21,7 +21,10 @@ import (
 var withoutExample = map[string]string{
 	"AMSX1002": "a file of megabytes",
 	"AMSX2006": "a hundred blocks inside each other",
-	"AMSX4021": "a document says AMSX3006 of it",
+	"AMSX4021": "of a file the parser says AMSX3006",
+	"AMSX4052": "it needs a second file",
+	"AMSX4053": "it needs a second file",
+	"AMSX4056": "thousands of calls",
 	"AMSX5004": "the names are known only while the script runs",
 	"AMSX5005": "the values are known only while the script runs",
 }

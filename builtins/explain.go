@@ -31,5 +31,10 @@ func Explanations() []lexer.Explanation {
 			Text:   "A Commit writes for good what was done so far. Inside the loop over a list it would keep a half of the list when the rest cannot be read. It stands behind EndEach.",
 			Before: loop + "  SqlExecute \"UPDATE Department SET DepartmentName = '%user.name%' WHERE DepartmentID = 0\"\n  Commit\nEndEach", After: loop + "  SqlExecute \"UPDATE Department SET DepartmentName = '%user.name%' WHERE DepartmentID = 0\"\nEndEach\nCommit",
 		},
+		{
+			Code: CodeInTransaction, Title: "Commit or Rollback inside a Transaction",
+			Text:   "Transaction … End Transaction commits at its end, and goes back to its beginning when a line in it fails. A Commit or Rollback in between would keep or lose a part of it.",
+			Before: "Transaction\n  SqlExecute \"DELETE FROM Department WHERE DepartmentID = 0\"\n  Commit\nEnd Transaction", After: "Transaction\n  SqlExecute \"DELETE FROM Department WHERE DepartmentID = 0\"\nEnd Transaction",
+		},
 	}
 }

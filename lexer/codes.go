@@ -159,5 +159,22 @@ func lineCodes() []Explanation {
 			"Behind Then on the same line stands one command. Else and blocks need lines of their own.",
 			`If %a% = 1 Then Log "info", "one" Else Log "info", "other"`, "If %a% = 1 Then\n  Log \"info\", \"one\"\nElse\n  Log \"info\", \"other\"\nEnd If",
 		},
+		{
+			CodeMapPlace, "A mapping of a script in a document",
+			"A script declares its mapping with Map … End Map and its value tables with DataMap … End DataMap. A document declares both outside of the script, as elements.",
+			`<amsx version="1">
+  <transformation name="Example">
+    <source type="AMSX Script"><![CDATA[
+Map To Custodian Key OktaID
+  OktaID = id
+End Map
+ForEach user In JsonPages "https://api.example.com/users"
+  Upsert %user%
+EndEach
+]]></source>
+  </transformation>
+</amsx>
+`, mapped(""),
+		},
 	}
 }

@@ -9,7 +9,7 @@ import (
 // Explanations are the pages of this package's codes, in the order of the
 // codes. The caller owns the slice.
 func Explanations() []lexer.Explanation {
-	return slices.Concat(nameCodes(), mappingCodes(), leaverCodes(), runCodes())
+	return slices.Concat(nameCodes(), mappingCodes(), leaverCodes(), unitCodes(), runCodes())
 }
 
 // explainedMapping is a document with the given script, the lines of its
@@ -94,7 +94,7 @@ func nameCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeUnknownMapping, Title: "There is no such mapping",
-			Text:   "Upsert writes a record by a mapping: which column gets which field, and the table. A document has it in <mapping>.",
+			Text:   "Upsert writes a record by a mapping: which column gets which field, and the table. A document has it in <mapping>, a script in Map … End Map.",
 			Before: explainedLoop, After: explainedMapping(explainedLoop, "", ""),
 		},
 		{

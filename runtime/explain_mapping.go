@@ -21,7 +21,7 @@ func mappingCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeDuplicateColumn, Title: "One column is mapped twice",
-			Text: "Only one of the two could win, and which one would be a matter of luck. Remove the line that is not meant.",
+			Text: "Only one of the two could win, and which one would be a matter of luck. Remove the line that is not meant. In a file AMSX3006 says so; this code is of mappings that are made otherwise.",
 		},
 		{
 			Code: CodeKey, Title: "A key that does not tell rows apart",
