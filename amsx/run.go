@@ -104,9 +104,9 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 		return result, err
 	}
 	defer session.Abort()
-	program, found := s.compile(CheckOptions{Schema: session, Packs: s.packNames(ctx, o), Limits: o.Limits})
-	if program == nil {
-		return result, found
+	script := s.compile(CheckOptions{Schema: session, Packs: s.packNames(ctx, o), Limits: o.Limits})
+	if script.program == nil {
+		return result, script.found
 	}
 
 	hidden := &redact.Set{}
@@ -119,13 +119,16 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	// What the check has to say is said by every run: nobody runs a check of a
 	// script that works. Not that a condition leaves people out: those are
 	// counted.
-	for _, d := range found {
+	for _, d := range script.found {
 		if d.Code == runtime.CodeConditionUpsert {
 			continue
 		}
 		log.Warn(d.Code, strings.TrimSuffix(fmt.Sprintf("line %d: %s (%s)", d.Pos.Line, d.Message, d.Hint), " ()"), d.Pos)
 	}
-	err = program.Run(ctx, runtime.RunOptions{
+	if note := silencedNote(script.silenced); note != "" {
+		log.Line("info", note, script.silenced[0].Pos)
+	}
+	err = script.program.Run(ctx, runtime.RunOptions{
 		Host: &runtime.Host{
 			Site: folder.Bind(session), Folder: folder, Files: s.folder, Web: http, Packs: &packs{from: o.Packs, web: http}, Log: log,
 			Now: now, Rand: random, User: o.User, RunID: o.RunID, LastRun: o.LastGood,

@@ -88,24 +88,41 @@ type CheckOptions struct {
 // Check returns everything that is wrong with the script, or worth a thought.
 // Nothing runs while it holds an error.
 func (s *Script) Check(o CheckOptions) Findings {
-	_, found := s.compile(o)
-	return found
+	return s.compile(o).found
 }
 
-// compile parses and checks; the program is nil when there are errors.
-func (s *Script) compile(o CheckOptions) (*runtime.Program, Findings) {
-	found := append(Findings(nil), s.found...)
+// Silenced returns the findings that Check would have too, if no comment of the
+// script silenced them.
+func (s *Script) Silenced(o CheckOptions) Findings {
+	return s.compile(o).silenced
+}
+
+// compiled is what came of a script.
+type compiled struct {
+	program  *runtime.Program // nil: there are errors
+	found    Findings
+	silenced Findings
+}
+
+// compile parses and checks.
+func (s *Script) compile(o CheckOptions) compiled {
 	if s.tree == nil || s.tree.Broken {
-		return nil, found
+		return compiled{found: slices.Clone(s.found)}
 	}
+	quiet := &silencer{used: map[int]bool{}, refused: map[int]*Finding{}}
+	quiet.read(s.tree)
+	found := slices.DeleteFunc(slices.Clone(s.found), quiet.takes)
 	program, more := runtime.Compile(s.tree, runtime.Options{
-		Table: builtins.All(), Script: s.script(), SQL: sqltext.Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Fields: fields(s.tree), Values: values(s.tree),
+		Table: builtins.All(), Script: s.script(quiet), SQL: sqltext.Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Fields: fields(s.tree), Values: values(s.tree),
+		Silenced: quiet.takes,
 	})
-	found = append(found, own(s.found, more)...).Compact()
+	found = append(found, own(s.found, more)...)
+	found = append(found, quiet.findings(unread(append(slices.Clone(s.found), more...)), o.Schema != nil)...).Compact()
 	if found.HasErrors() {
 		program = nil
 	}
-	return program, found
+	quiet.silenced.Sort()
+	return compiled{program, found, quiet.silenced}
 }
 
 // echoes are the findings that a line which could not be read may cause
@@ -118,11 +135,15 @@ var echoes = []string{
 // own returns the findings of the checker that are not echoes of lines which
 // the parser could not read.
 func own(parsed, checked Findings) Findings {
-	unread := slices.ContainsFunc(parsed, func(d *Finding) bool {
-		return d.Severity == lexer.Error && (strings.HasPrefix(d.Code, "AMSX1") || strings.HasPrefix(d.Code, "AMSX2"))
-	})
-	if !unread {
+	if !unread(parsed) {
 		return checked
 	}
 	return slices.DeleteFunc(slices.Clone(checked), func(d *Finding) bool { return slices.Contains(echoes, d.Code) })
+}
+
+// unread reports whether the parser could not read some line.
+func unread(found Findings) bool {
+	return slices.ContainsFunc(found, func(d *Finding) bool {
+		return d.Severity == lexer.Error && (strings.HasPrefix(d.Code, "AMSX1") || strings.HasPrefix(d.Code, "AMSX2"))
+	})
 }

@@ -31,19 +31,24 @@ func findingsPage() string {
 			}
 			fmt.Fprintf(&b, "\n### %s %s\n\n%s\n", e.Code, e.Title, inPage(e.Text))
 			if e.Before != "" {
-				fmt.Fprintf(&b, "\nInstead of\n\n%s\nwrite\n\n%s", fenced(e.Before), fenced(e.After))
+				fmt.Fprintf(&b, "\nInstead of\n\n%s\nwrite\n\n%s", fenced("text", e.Before), fenced(languageOf(e.After), e.After))
 			}
 		}
 	}
 	return b.String()
 }
 
-// fenced is a script or document as a block of the page.
-func fenced(text string) string {
-	language := "amsx"
+// languageOf is the language of a block: a script that people may copy, or a
+// document.
+func languageOf(text string) string {
 	if strings.HasPrefix(text, "<") {
-		language = "xml"
+		return "xml"
 	}
+	return "amsx"
+}
+
+// fenced is a script or document as a block of the page.
+func fenced(language, text string) string {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i := range lines {
 		lines[i] = lexer.Safe(lines[i])

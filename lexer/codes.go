@@ -26,6 +26,9 @@ const (
 	CodeOneLineIf   = "AMSX2009"
 	CodeMapPlace    = "AMSX2010"
 
+	CodeIgnore       = "AMSX2020"
+	CodeIgnoreUnused = "AMSX2021"
+
 	CodeXML        = "AMSX3001"
 	CodeDTD        = "AMSX3002"
 	CodeUnescaped  = "AMSX3003"
@@ -175,6 +178,17 @@ EndEach
   </transformation>
 </amsx>
 `, mapped(""),
+		},
+		{
+			CodeIgnore, "A comment that is to silence a finding cannot",
+			"// amsx: ignore CODE reason silences that finding for the next line; in the mapping of a document it is <!-- amsx: ignore CODE reason -->. It needs the code of a finding, and the reason for those who read it later. " +
+				"Warnings can be silenced, and errors that may be meant, such as two fields that have changed places. What cannot be read, a secret in the script, and what would make people inactive who have not left cannot.",
+			"// amsx: ignore AMSX4O10 for the test\nExit\nLog \"info\", \"never\"", "// for the test: amsx doc AMSX4010\nExit",
+		},
+		{
+			CodeIgnoreUnused, "A comment that silences nothing",
+			"The line below the comment has no such finding any more. The comment would silence the next one that comes up there, which nobody has looked at. Remove it.",
+			"// amsx: ignore AMSX4010 for the test\nLog \"info\", \"hello\"", "Log \"info\", \"hello\"",
 		},
 	}
 }

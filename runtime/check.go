@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"slices"
+
 	"github.com/amsx-lang/amsx/parser/ast"
 )
 
@@ -12,6 +14,9 @@ func (c *compiler) finish() {
 	c.bindScripts()
 	c.checkPaths()
 	c.checkFlow()
+	if c.o.Silenced != nil {
+		c.list = slices.DeleteFunc(c.list, c.o.Silenced)
+	}
 	c.list = c.list.Compact()
 }
 

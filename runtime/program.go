@@ -21,6 +21,9 @@ type Options struct {
 	Fields []string            // source paths known from recordings and vendors' references; nil: not known
 	Values map[string][]string // by source path: every value that it may have; nil: not known
 	Limits Limits
+	// Silenced reports whether a comment of a file silences a finding. nil: none
+	// does.
+	Silenced func(*lexer.Diagnostic) bool
 }
 
 // A Program is a checked transformation, ready to run. It is immutable and

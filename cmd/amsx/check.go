@@ -59,6 +59,9 @@ func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
 		if len(found) == 0 {
 			fmt.Fprintf(e.stdout, "%s: %s\n", file, p.green("nothing to report"))
 		}
+		for _, d := range script.Silenced(options) {
+			fmt.Fprintln(e.stdout, p.dim(fmt.Sprintf("%s: %s is silenced by a comment: %s", lexer.Safe(d.Pos.String()), d.Code, lexer.Safe(d.Message))))
+		}
 	}
 	if c.JSON {
 		if err := printJSON(e.stdout, all, "  "); err != nil {

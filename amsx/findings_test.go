@@ -1,0 +1,116 @@
+package amsx_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/amsx-lang/amsx/amsx"
+	"github.com/amsx-lang/amsx/lexer"
+	"github.com/amsx-lang/amsx/runtime"
+)
+
+var expected = regexp.MustCompile(` *###((?: "[^"]*")+)`)
+
+// TestFindings checks the files of testdata/check on a site. Behind ### a line
+// has a regular expression for each finding in it, of
+//
+//	severity code message (hint)
+//
+// where severity is "silenced" for one that a comment silences, and there may
+// be no others. Files are separated by ---.
+func TestFindings(t *testing.T) {
+	schema := siteSchema(t)
+	files, err := filepath.Glob("testdata/check/*.amsx")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := 1
+		for i, source := range strings.Split(strings.TrimSuffix(string(data), "\n"), "\n---\n") {
+			first := line
+			line += strings.Count(source, "\n") + 2
+			t.Run(fmt.Sprintf("%s/%d", strings.TrimSuffix(filepath.Base(file), ".amsx"), i+1), func(t *testing.T) {
+				checkFindings(t, file, first, source, schema)
+			})
+		}
+	}
+}
+
+func checkFindings(t *testing.T, file string, first int, source string, schema runtime.Schema) {
+	t.Helper()
+	want := map[int][]*regexp.Regexp{}
+	var clean strings.Builder
+	for i, l := range strings.Split(source, "\n") {
+		if m := expected.FindStringSubmatchIndex(l); m != nil {
+			for _, rx := range regexp.MustCompile(`"[^"]*"`).FindAllString(l[m[2]:m[3]], -1) {
+				want[i+1] = append(want[i+1], regexp.MustCompile("^"+rx[1:len(rx)-1]))
+			}
+			l = l[:m[0]]
+		}
+		clean.WriteString(l + "\n")
+	}
+	script := amsx.Parse("case.amsx", []byte(clean.String()))
+	options := amsx.CheckOptions{Schema: schema, Packs: []string{"OKTA_API"}}
+	see := func(severity string, d *amsx.Finding) {
+		text := fmt.Sprintf("%s %s %s (%s)", severity, d.Code, d.Message, d.Hint)
+		for i, rx := range want[d.Pos.Line] {
+			if rx.MatchString(text) {
+				want[d.Pos.Line] = append(want[d.Pos.Line][:i:i], want[d.Pos.Line][i+1:]...)
+				return
+			}
+		}
+		t.Errorf("%s:%d: unexpected: %s", file, first+d.Pos.Line-1, text)
+	}
+	for _, d := range script.Check(options) {
+		see(d.Severity.String(), d)
+	}
+	for _, d := range script.Silenced(options) {
+		see("silenced", d)
+	}
+	for l, rest := range want {
+		for _, rx := range rest {
+			t.Errorf("%s:%d: no finding matches %q", file, first+l-1, rx)
+		}
+	}
+}
+
+// lines is a log that keeps what a run says.
+type lines struct{ said, warned []string }
+
+func (l *lines) Line(level, text string, _ lexer.Position) { l.said = append(l.said, level+": "+text) }
+func (l *lines) Warn(code, text string, _ lexer.Position)  { l.warned = append(l.warned, code) }
+func (l *lines) Progress(string, int64, int64)             {}
+
+// The log of a run says how many findings its comments silence, and warns of
+// them no more.
+func TestRunSaysWhatIsSilenced(t *testing.T) {
+	const quiet = "Exit\n// amsx: ignore AMSX4010 kept for the audit\nLog \"info\", \"never\"\n"
+	for source, want := range map[string]string{
+		quiet: "info: a comment silences one finding of the check: AMSX4010 in line 3",
+		"If %TESTING% Then\n" + quiet + "End If\n" + quiet: "info: comments silence 2 findings of the check: AMSX4010 in line 4, AMSX4010 in line 8",
+		strings.Replace(quiet, "amsx: ignore", "", 1):      "",
+	} {
+		st, err := amsx.OpenSite(t.Context(), filepath.Join(t.TempDir(), "site.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		log := &lines{}
+		if _, err := amsx.Parse("quiet.amsx", []byte(source)).Run(t.Context(), amsx.RunOptions{Site: st, RunID: 1, Log: log}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(log.said, "\n"); got != want {
+			t.Errorf("%q: the log says %q, want %q", source, got, want)
+		}
+		if warned := len(log.warned) > 0; warned != (want == "") {
+			t.Errorf("%q: warned: %v", source, log.warned)
+		}
+	}
+}
