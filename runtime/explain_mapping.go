@@ -58,6 +58,11 @@ func mappingCodes() []lexer.Explanation {
 			Text:   "Two fields seem to have changed places: the column of one has the path of the other. If that is meant, a comment on the line above the second of the two says so: <!-- amsx: ignore AMSX4028 and the reason -->.",
 			Before: of("      <field destination=\"FirstName\" source=\"profile.lastName\"/>\n      <field destination=\"LastName\" source=\"profile.firstName\"/>\n"), After: of(first + last),
 		},
+		{
+			Code: CodeColumnType, Title: "A column that cannot be added",
+			Text:   "AddCustomField and AddColumnsToTable add what is missing and leave alone what is there as it should be. A column that is there with another type is not changed: its values would be. Types are Text, Number, Money, Date, DateTime, Boolean and Lookup.",
+			Before: "AddCustomField \"Custodian\", \"HireDate\", \"Text\"", After: "AddCustomField \"Custodian\", \"HireNote\", \"Text\"",
+		},
 	}
 }
 

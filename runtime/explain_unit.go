@@ -37,6 +37,17 @@ func unitCodes() []lexer.Explanation {
 			After:  people + "ForEach user In JsonPages \"https://api.example.com/users\"\n  Upsert %user%, \"People\"\nEndEach",
 		},
 		{
+			Code: CodeSQLName, Title: "SQL by a name that no line gave",
+			Text:   "AddSqlTemplate gives a statement a name, and SqlTemplate runs it by that name. Both names are fixed texts, so that it can be seen before the run which statement is meant.",
+			Before: "AddSqlTemplate \"count\", \"SELECT count(*) FROM Custodian\"\nLog \"info\", Sql(SqlTemplate(\"cuont\"))",
+			After:  "AddSqlTemplate \"count\", \"SELECT count(*) FROM Custodian\"\nLog \"info\", Sql(SqlTemplate(\"count\"))",
+		},
+		{
+			Code: CodeSQLWrites, Title: "SQL that writes where a query is wanted",
+			Text:   "Sql, SqlRow, SqlTable and Exists read. A statement that changes the site is run by SqlExecute, so that whoever reads the script sees where it writes.",
+			Before: "Set n = Sql \"DELETE FROM Department\"", After: "SqlExecute \"DELETE FROM Department\"",
+		},
+		{
 			Code: CodeTooManyCalls, Title: "Subs that call each other too often to be checked",
 			Text: "The checker follows every call to see what the lines do together. Subs that each call others twice, over many levels, are too many ways to follow.",
 		},
