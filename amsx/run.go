@@ -70,6 +70,7 @@ type Result struct {
 	Changes   []Change     // of a dry run, the first maxChanges
 	Changed   int64        // how many rows a dry run would change
 	Files     []FileChange // what the run did to its folder; of a dry run, what it would do
+	Altered   []string     // statements that changed the site's tables, and stay; of a dry run, what they would be
 	Warnings  []Notice
 	Rejects   []Reject
 	Written   bool          // something was committed, also when the run failed later on
@@ -158,7 +159,7 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 			err = folder.Apply()
 		}
 	}
-	result.Files = folder.Changes()
+	result.Files, result.Altered = folder.Changes(), session.Altered()
 	result.Requests, result.Written = http.requests.Load(), session.Written()
 	result.Warnings = log.notices
 	result.Counts.Warnings = log.count

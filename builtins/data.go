@@ -68,7 +68,7 @@ func dataFunctions() []*runtime.Command {
 		},
 		{
 			Name: "Exists", Group: "Data", Summary: "Tells whether a SELECT finds a row.", Result: "a Boolean", Function: true, Effects: runtime.ReadsDB,
-			Params:   []runtime.Param{required("statement", runtime.SQLParam, "a SELECT")},
+			Params:   []runtime.Param{{Name: "statement", Type: runtime.SQLParam, Doc: "a SELECT", Reads: true}},
 			Errors:   []string{"the database refuses the statement"},
 			Examples: []runtime.Example{shows(`Exists("SELECT 1 FROM Department WHERE DepartmentName = 'Sales'")`, "True")},
 			Run: func(c *runtime.Call) (runtime.Value, error) {

@@ -166,7 +166,7 @@ func (w *world) touched() {
 // source is a document with a mapping around a script; one that declares its
 // own parameters stays a script.
 func (w *world) source(script string) string {
-	if strings.HasPrefix(script, "Parameter ") {
+	if strings.HasPrefix(script, "Parameter ") || strings.HasPrefix(script, "DataMap ") || strings.HasPrefix(script, "<") {
 		return script
 	}
 	return `<amsx version="1"><transformation name="example">

@@ -14,6 +14,7 @@ import (
 
 func sqlCommands() []*runtime.Command {
 	statement := required("statement", runtime.SQLParam, "a SELECT; %x% in it is bound, never pasted")
+	statement.Reads = true
 	errs := []string{"the database refuses the statement"}
 	return []*runtime.Command{
 		{

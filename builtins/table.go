@@ -15,7 +15,12 @@ func All() *runtime.Table {
 		pageCommands(),
 		urlFunctions(),
 		upsertCommands(),
+		rowCommands(),
+		schemaCommands(),
+		cleaningCommands(),
 		sqlCommands(),
+		namedSQLCommands(),
+		cacheCommands(),
 		transactionCommands(),
 		logCommands(),
 		declarations(),
@@ -42,8 +47,5 @@ func All() *runtime.Table {
 
 // elsewhere are documented xAssets commands that this edition does not have.
 const elsewhere = `
-	AddColumnsToTable AddCredentialPackFields AddCustomField AddSqlTemplate ApplyDataMapping ApplyDataMappingLike
-	ApplyDataMappingLike2 Backup BatchSql BeginTransactionDateTime CacheKill CacheRemove
-	CacheRemoveTable CalculateDepreciation CheckAssetValue CleanColumns
-	ClosePeriod CommandProcessor Depreciate PositionDepreciation Rewind RunTransform SaveSpecial SaveSpecial1
-	SaveSpecial4 SpecialOption WriteJournals`
+	AddCredentialPackFields Backup CalculateDepreciation CheckAssetValue ClosePeriod CommandProcessor Depreciate
+	PositionDepreciation Rewind RunTransform SaveSpecial SaveSpecial1 SaveSpecial4 SpecialOption WriteJournals`

@@ -39,6 +39,17 @@ func transactionCommands() []*runtime.Command {
 	}
 	return []*runtime.Command{
 		{
+			Name: "BeginTransactionDateTime", Group: "SQL", Summary: "Gives the moment at which the transaction at hand began: the run, or the last Commit.",
+			Doc: "It begins none itself.", Result: "a DateTime", Function: true, Statement: true, Provenance: runtime.Documented, Effects: runtime.ReadsDB,
+			Examples: []runtime.Example{shows(`BeginTransactionDateTime()`, "2026-03-01T10:00:00Z")},
+			Run: func(c *runtime.Call) (runtime.Value, error) {
+				if c.Host().Site == nil {
+					return runtime.Null(), errNoSite
+				}
+				return runtime.DateTime(c.Host().Site.Began()), nil
+			},
+		},
+		{
 			Name: "BeginTransaction", Group: "SQL", Summary: "Marks the beginning of a transaction, for scripts that say so.",
 			Doc:       "A run is one transaction from its start, and from each Commit: there is nothing to begin. Rollback goes back to the last Commit.",
 			Statement: true, Provenance: runtime.Documented, Effects: runtime.WritesDB,

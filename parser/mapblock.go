@@ -158,7 +158,12 @@ func (b *builder) dataMapStmt(l *dataMapLine) *ast.DataMapBlock {
 
 func (b *builder) valueStmt(l *valueLine) *ast.ValueLine {
 	part := func(x fixed, what string) ast.Attr {
-		a, ok := literal(b.expr(x))
+		e := b.expr(x)
+		a, ok := literal(e)
+		if s, text := e.(*ast.String); !ok && text && what == "from" {
+			// A pattern: %lap% is no variable here.
+			return ast.Attr{Pos: s.Pos, Value: unquoted(s.Raw)}
+		}
 		if !ok {
 			b.errs.Errorf(x.Start(), lexer.CodeValue, `write a text in quotes: "ACTIVE" = "True"; %% is one percent sign`, "what a value table translates %s is fixed, without %%variables%%", what)
 		}

@@ -222,6 +222,23 @@ func (c *Call) DataMap(name string) ([]Pair, bool) {
 // reads from, else its own name.
 func (c *Call) Source() string { return c.interp.source() }
 
+// Given is the fixed text of argument i; empty where there is none.
+func (c *CheckedCall) Given(i int) string {
+	s, _, _ := c.Literal(i)
+	return s
+}
+
+// DataMaps are the names of the value tables of the document.
+func (c *CheckedCall) DataMaps() []string {
+	var names []string
+	for _, f := range c.in.files {
+		for _, d := range f.tree.DataMaps {
+			names = append(names, d.Name.Value)
+		}
+	}
+	return names
+}
+
 // IsDataMap reports whether the document has a value table of a name.
 func (c *CheckedCall) IsDataMap(name string) bool {
 	_, ok := c.in.prog.pairs[FoldName(strings.TrimSpace(name))]
@@ -259,8 +276,6 @@ func (c *CheckedCall) Column(table string, columns []Column, name string, pos le
 	return col
 }
 
-// Holds is an error when a column cannot hold a value.
-func (c *Column) Holds(v Value) error {
-	_, err := columnConverter(c)(v)
-	return err
-}
+// Convert brings a value to what the column holds; the error says why it
+// cannot.
+func (c *Column) Convert(v Value) (Value, error) { return columnConverter(c)(v) }

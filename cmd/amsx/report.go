@@ -54,6 +54,7 @@ func (o reporter) print(r *batch.Report, testing bool) {
 	if r.Result == nil {
 		return
 	}
+	o.altered(r.Result.Altered, testing)
 	if r.Status == control.Completed {
 		printCounts(o.w, p, r.Result)
 	}
@@ -62,6 +63,23 @@ func (o reporter) print(r *batch.Report, testing bool) {
 		o.changes(r.Result)
 	}
 	o.files(r.Result.Files, testing)
+}
+
+// altered prints what was done to the site's tables themselves. It comes first,
+// because it is not undone with the rows.
+func (o reporter) altered(statements []string, testing bool) {
+	if len(statements) == 0 {
+		return
+	}
+	head := "  Changed the tables of the site, which stays so:"
+	if testing {
+		head = "  Would change the tables of the site, for good:"
+	}
+	fmt.Fprintln(o.w, head)
+	for _, s := range statements {
+		fmt.Fprintf(o.w, "    %s\n", lexer.Safe(s))
+	}
+	fmt.Fprintln(o.w)
 }
 
 // files prints what was done to files; of a dry run, what would be.

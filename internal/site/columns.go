@@ -41,8 +41,8 @@ func (s *Session) AddColumns(ctx context.Context, columns []runtime.ColumnSpec) 
 		return err
 	}
 	if s.state == txWrite && !s.info.Testing {
-		return &ColumnError{Pos: columns[0].Pos, hint: "write it above the lines that change rows, or Commit before it",
-			Text: "a column cannot be added between SQL that has changed rows and its commit"}
+		return &ColumnError{Pos: columns[0].Pos, hint: "write it above the lines that change rows and above the Transaction, or Commit before it",
+			Text: "a column cannot be added while changes of rows wait for their commit"}
 	}
 	if s.info.Testing && s.state != txWrite && len(s.targets) == 0 && len(s.cursors) == 0 {
 		if err := s.copyDatabase(); err != nil {
@@ -67,6 +67,10 @@ func (s *Session) AddColumns(ctx context.Context, columns []runtime.ColumnSpec) 
 	}
 	return s.commit()
 }
+
+// Altered are the statements that changed the schema, or would have when the
+// run is a test. They are in no change set and stay when the run fails.
+func (s *Session) Altered() []string { return s.altered }
 
 // alter makes the columns under the lock. What another program has added since
 // the plan was made is not added twice.

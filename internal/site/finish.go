@@ -21,7 +21,7 @@ func (s *Session) Finish(ctx context.Context) (*Result, error) {
 	if err := s.mergeUnit(); err != nil {
 		return nil, errors.Join(err, s.Abort())
 	}
-	r := &Result{Counts: s.done, Warnings: s.warnings, Rejects: s.rejects, Lock: s.lock, Testing: s.info.Testing, AdoptedBy: s.adoptedBy, Altered: s.altered}
+	r := &Result{Counts: s.done, Warnings: s.warnings, Rejects: s.rejects, Lock: s.lock, Testing: s.info.Testing, AdoptedBy: s.adoptedBy}
 	if s.info.Testing {
 		if err := s.spool(r); err != nil {
 			return nil, errors.Join(err, r.Close(), s.Abort())

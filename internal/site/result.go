@@ -43,9 +43,6 @@ type Result struct {
 	Rejects  []Reject // the first 1000
 	// AdoptedBy counts the adopted rows by the column that found them.
 	AdoptedBy map[string]int64
-	// Altered are the statements that changed the schema, or would have when
-	// the run was a test. They are not in the change set and not undone.
-	Altered []string
 	// Lock is how long the run held the write lock.
 	Lock time.Duration
 	// Testing: nothing was written.

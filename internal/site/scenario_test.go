@@ -66,16 +66,17 @@ func TestScenarios(t *testing.T) {
 }
 
 type scenario struct {
-	t      *testing.T
-	file   string
-	line   int
-	db     *Database
-	path   string
-	s      *Session
-	target runtime.Target
-	spec   runtime.TargetSpec
-	result *Result
-	runs   int64
+	t       *testing.T
+	file    string
+	line    int
+	db      *Database
+	path    string
+	s       *Session
+	target  runtime.Target
+	spec    runtime.TargetSpec
+	result  *Result
+	altered []string
+	runs    int64
 }
 
 func runScenario(t *testing.T, file string) {
@@ -178,7 +179,7 @@ func (sc *scenario) step(word, rest string, block []string) {
 	case "columns", "nocolumns", "translate", "notranslate", "upper", "noupper":
 		sc.wholeTable(word, rest, pos)
 	case "altered":
-		if d := cmp.Diff(block, sc.result.Altered); d != "" {
+		if d := cmp.Diff(block, sc.altered); d != "" {
 			sc.fatalf("statements (-want +got):\n%s", d)
 		}
 	case "rollback":
@@ -194,6 +195,7 @@ func (sc *scenario) step(word, rest string, block []string) {
 	case "back":
 		sc.check(sc.s.RollbackTo(ctx))
 	case "finish":
+		sc.altered = sc.s.Altered()
 		r, err := sc.s.Finish(ctx)
 		sc.check(err)
 		sc.result, sc.s = r, nil

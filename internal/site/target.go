@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/amsx-lang/amsx/lexer"
@@ -108,7 +109,8 @@ func (s *Session) Open(ctx context.Context, spec runtime.TargetSpec) (runtime.Ta
 		return nil, err
 	}
 	for _, t := range s.targets {
-		if t.spec.Name == spec.Name && t.spec.Pos == spec.Pos && t.spec.Source == spec.Source && strings.EqualFold(t.spec.Table, spec.Table) {
+		if t.spec.Name == spec.Name && t.spec.Pos == spec.Pos && t.spec.Source == spec.Source && strings.EqualFold(t.spec.Table, spec.Table) &&
+			slices.EqualFunc(t.spec.Columns, spec.Columns, func(a, b runtime.TargetColumn) bool { return a.Name == b.Name }) {
 			return t, nil
 		}
 	}
