@@ -113,7 +113,7 @@ func (s *Script) compile(o CheckOptions) compiled {
 	quiet.read(s.tree)
 	found := slices.DeleteFunc(slices.Clone(s.found), quiet.takes)
 	program, more := runtime.Compile(s.tree, runtime.Options{
-		Table: builtins.All(), Script: s.script(quiet), SQL: sqltext.Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Fields: fields(s.tree), Values: values(s.tree),
+		Table: builtins.All(), Script: s.script(quiet), SQL: new(sqltext.Scope).Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Fields: fields(s.tree), Values: values(s.tree),
 		Silenced: quiet.takes,
 	})
 	found = append(found, own(s.found, more)...)

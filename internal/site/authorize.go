@@ -2,6 +2,7 @@ package site
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"zombiezen.com/go/sqlite"
@@ -17,9 +18,20 @@ func (s *Session) authorize(a sqlite.Action) sqlite.AuthResult {
 	if why == "" {
 		switch a.Type() {
 		case sqlite.OpInsert, sqlite.OpUpdate, sqlite.OpDelete:
-			if a.Database() == "main" && a.Accessor() == "" && !isMaster(a.Table()) {
-				s.writes = append(s.writes, a.Table())
+			switch {
+			case a.Accessor() != "":
+			case a.Database() == "temp":
+				s.does.temp = true
+			case a.Database() == "main" && !isMaster(a.Table()):
+				if s.stepping != nil && !slices.Contains(s.stepping.writes, a.Table()) {
+					// It was prepared while a temporary table hid this one.
+					s.refusal = "the statement was meant for a temporary table " + a.Table() + ", which is gone; it would write the site's table now"
+					return sqlite.AuthResultDeny
+				}
+				s.does.writes = append(s.does.writes, a.Table())
 			}
+		case sqlite.OpCreateTempTable, sqlite.OpDropTempTable, sqlite.OpCreateTempIndex, sqlite.OpDropTempIndex, sqlite.OpAlterTable:
+			s.does.temp, s.does.defines = true, true
 		}
 		return sqlite.AuthResultOK
 	}

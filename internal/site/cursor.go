@@ -40,13 +40,8 @@ func (c *cursor) Next(ctx context.Context) ([]runtime.Value, error) {
 	if c.st == nil {
 		return nil, errors.New("the rows of this query are gone: what it read was rolled back")
 	}
-	c.s.scripting, c.s.refusal, c.s.calls.line = true, "", c.line
-	ok, err := c.st.stmt.Step()
-	c.s.scripting = false
+	ok, err := c.s.step(c.st, c.line)
 	if err != nil {
-		return nil, c.s.sqlError(err)
-	}
-	if err := c.s.calls.taken(); err != nil {
 		return nil, err
 	}
 	if !ok {
@@ -62,6 +57,15 @@ func (c *cursor) Next(ctx context.Context) ([]runtime.Value, error) {
 // detach reads the rest of the rows, because a loop sees them as they were at
 // its start, and the run is about to write.
 func (c *cursor) detach(ctx context.Context) error {
+	if err := c.drain(ctx); err != nil {
+		return err
+	}
+	c.leave()
+	return nil
+}
+
+// drain reads the rest of the rows.
+func (c *cursor) drain(ctx context.Context) error {
 	var kept [][]runtime.Value
 	for !c.ended {
 		row, err := c.Next(ctx)
@@ -74,10 +78,14 @@ func (c *cursor) detach(ctx context.Context) error {
 		kept = append(kept, slices.Clone(row))
 	}
 	c.kept = kept
+	return nil
+}
+
+// leave gives the statement back.
+func (c *cursor) leave() {
 	c.s.release(c.sql, c.st)
 	delete(c.s.cursors, c)
 	c.st = nil
-	return nil
 }
 
 // detachCursors makes every running query independent of what comes next.

@@ -37,17 +37,11 @@ func (k *calls) taken() error {
 	return err
 }
 
-// addFunctions gives a connection the SQL functions of the site: Fold(text)
-// for scripts, the ones of this package, and a refusal in the place of each
+// addFunctions gives a connection the SQL functions of the site: those of
+// scripts, the ones of this package, and a refusal in the place of each
 // that reaches outside the database.
 func addFunctions(c *sqlite.Conn, k *calls) error {
 	functions := map[string]*sqlite.FunctionImpl{
-		"Fold": {NArgs: 1, Deterministic: true, AllowIndirect: true, Scalar: func(_ sqlite.Context, a []sqlite.Value) (sqlite.Value, error) {
-			if a[0].Type() == sqlite.TypeNull {
-				return sqlite.Value{}, nil
-			}
-			return sqlite.TextValue(Fold(a[0].Text())), nil
-		}},
 		"amsx_line": {NArgs: 0, AllowIndirect: true, Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) {
 			return sqlite.IntegerValue(int64(k.line)), nil
 		}},
@@ -77,5 +71,5 @@ func addFunctions(c *sqlite.Conn, k *calls) error {
 			return err
 		}
 	}
-	return nil
+	return AddFunctions(c, k.fail)
 }

@@ -16,9 +16,16 @@ import (
 // A cached statement of the script. The same text may run inside its own loop;
 // then the inner one is prepared for itself.
 type cached struct {
-	stmt   *sqlite.Stmt
-	inUse  bool
-	writes []string
+	stmt  *sqlite.Stmt
+	inUse bool
+	does
+}
+
+// does is what a statement of the script does beside reading.
+type does struct {
+	writes  []string // the site's tables that it writes
+	temp    bool     // it writes temporary tables, or creates or drops them
+	defines bool     // it creates, alters or drops temporary tables or their indexes
 }
 
 // maxStatements bounds the prepared statements that are kept for scripts.
@@ -34,7 +41,7 @@ func (s *Session) prepare(q runtime.Query) (*cached, error) {
 		// The engine asks the authorizer only when it runs; see refuse.
 		return nil, errors.New("a script may not VACUUM the database")
 	}
-	s.scripting, s.refusal, s.writes = true, "", nil
+	s.scripting, s.refusal, s.does = true, "", does{}
 	stmt, rest, err := s.c.PrepareTransient(q.SQL)
 	s.scripting = false
 	if err != nil {
@@ -47,7 +54,7 @@ func (s *Session) prepare(q runtime.Query) (*cached, error) {
 		stmt.Finalize()
 		return nil, errors.New("the SQL text holds more than one statement; run one after the other")
 	}
-	st := &cached{stmt: stmt, inUse: true, writes: s.writes}
+	st := &cached{stmt: stmt, inUse: true, does: s.does}
 	if s.statement[q.SQL] == nil && len(s.statement) < maxStatements {
 		s.statement[q.SQL] = st
 	}
@@ -81,6 +88,50 @@ func (s *Session) release(sql string, st *cached) {
 		return
 	}
 	st.stmt.Finalize()
+}
+
+// forget gives up the kept statements, because the tables that their names mean
+// may be others now.
+func (s *Session) forget() {
+	for sql, st := range s.statement {
+		if delete(s.statement, sql); !st.inUse {
+			st.stmt.Finalize()
+		}
+	}
+}
+
+// ready makes the connection ready for what a statement does.
+func (s *Session) ready(st *cached) error {
+	switch {
+	case len(st.writes) > 0:
+		return s.writing()
+	case st.temp:
+		if err := s.detachCursors(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whole runs what writes so that it happens as a whole or not at all. The
+// engine does that with its own errors; an error of a function of this package
+// it does not see (see calls), and writes the error's text instead of a value.
+func (s *Session) whole(st *cached, f func() error) error {
+	if len(st.writes) == 0 && !st.temp {
+		return f()
+	}
+	if err := s.run("SAVEPOINT amsx_statement"); err != nil {
+		return s.explain("begin a statement", err)
+	}
+	err := f()
+	if err == nil {
+		return s.explain("end a statement", s.run("RELEASE amsx_statement"))
+	}
+	if s.ctx.Err() == nil && !s.c.AutocommitEnabled() {
+		st.stmt.Reset()
+		err = errors.Join(err, s.run("ROLLBACK TO amsx_statement"), s.run("RELEASE amsx_statement"))
+	}
+	return err
 }
 
 // sqlError says what is wrong with SQL of the script.
@@ -175,11 +226,9 @@ func (s *Session) Query(ctx context.Context, q runtime.Query) (runtime.Cursor, e
 	if err != nil {
 		return nil, err
 	}
-	if len(st.writes) > 0 {
-		if err := s.writing(); err != nil {
-			s.release(q.SQL, st)
-			return nil, err
-		}
+	if err := s.ready(st); err != nil {
+		s.release(q.SQL, st)
+		return nil, err
 	}
 	if err := s.bindAll(st.stmt, q); err != nil {
 		s.release(q.SQL, st)
@@ -191,24 +240,50 @@ func (s *Session) Query(ctx context.Context, q runtime.Query) (runtime.Cursor, e
 	for i := range c.columns {
 		c.columns[i] = st.stmt.ColumnName(i)
 		c.types[i] = runtime.ColumnText
-		if t := s.table(st.stmt.ColumnTableName(i)); t != nil {
+		if t := s.origin(st.stmt, i); t != nil {
 			if at := t.column(c.columns[i]); at >= 0 {
 				c.types[i] = t.columns[at].typ
 			}
 		}
 	}
 	s.cursors[c] = true
-	if len(st.writes) > 0 {
+	if len(st.writes) > 0 || st.temp {
 		// What it writes is written now and is noted as Exec's is, whether or not
 		// the script reads the rows that it returns.
-		if err := c.detach(ctx); err != nil {
+		if err := s.whole(st, func() error { return c.drain(ctx) }); err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
+		c.leave()
 		if err := s.wrote(st.writes, q.Pos.Line); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// origin is the table that a column of a query comes from, or nil.
+func (s *Session) origin(st *sqlite.Stmt, i int) *table {
+	name := st.ColumnTableName(i)
+	if name == "" || st.ColumnDatabaseName(i) != "temp" {
+		return s.table(name)
+	}
+	t, err := loadTable(s.c, name)
+	if err != nil {
+		return nil // its values come as the database has them
+	}
+	return t
+}
+
+// step runs a statement of the script to its next row.
+func (s *Session) step(st *cached, line int) (row bool, err error) {
+	s.scripting, s.refusal, s.calls.line, s.stepping = true, "", line, st
+	row, err = st.stmt.Step()
+	s.scripting, s.stepping = false, nil
+	kept := s.calls.taken()
+	if err != nil {
+		return false, s.sqlError(err)
+	}
+	return row, kept
 }
 
 // columnValue reads a column as the type that the table gives it.
@@ -266,11 +341,12 @@ func (s *Session) Exec(ctx context.Context, q runtime.Query) (int64, error) {
 		return 0, err
 	}
 	defer func() { s.release(q.SQL, st) }()
-	if len(st.writes) > 0 {
-		if err := s.writing(); err != nil {
+	if len(st.writes) == 0 {
+		if err := s.endArrivals(); err != nil {
 			return 0, err
 		}
-	} else if err := s.endArrivals(); err != nil {
+	}
+	if err := s.ready(st); err != nil {
 		return 0, err
 	}
 	if err := s.bindAll(st.stmt, q); err != nil {
@@ -280,25 +356,24 @@ func (s *Session) Exec(ctx context.Context, q runtime.Query) (int64, error) {
 	if err != nil {
 		return 0, s.explain("count the rows", err)
 	}
-	s.scripting, s.refusal, s.calls.line = true, "", q.Pos.Line
 	rows := int64(0)
-	for {
-		ok, serr := st.stmt.Step()
-		if serr != nil {
-			err = serr
-			break
+	err = s.whole(st, func() error {
+		for {
+			ok, err := s.step(st, q.Pos.Line)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				rows = int64(s.c.Changes())
+				return nil
+			}
 		}
-		if !ok {
-			rows = int64(s.c.Changes())
-			break
-		}
-	}
-	s.scripting = false
+	})
 	if err != nil {
-		return 0, s.sqlError(err)
-	}
-	if err := s.calls.taken(); err != nil {
 		return 0, err
+	}
+	if st.defines {
+		s.forget()
 	}
 	if after, err := scalar(s.c, "SELECT total_changes()"); err == nil && after == before {
 		rows = 0

@@ -55,7 +55,9 @@ type Session struct {
 	over      bool // finished or aborted
 	scripting bool // the authorizer judges a statement of the script
 	refusal   string
-	writes    []string // site tables that the statement being prepared writes
+	// What the statement being prepared does, as the authorizer sees it.
+	does      does
+	stepping  *cached // the statement of the script that runs
 	calls     calls
 	cursors   map[*cursor]bool
 	statement map[string]*cached
@@ -298,6 +300,7 @@ func (s *Session) commit() error {
 // rollback ends whatever transaction is open. It works on a cancelled run too.
 func (s *Session) rollback() error {
 	s.closeCursors()
+	s.forget()
 	old := s.c.SetInterrupt(nil)
 	defer s.c.SetInterrupt(old)
 	s.state = txNone

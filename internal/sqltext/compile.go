@@ -1,6 +1,7 @@
 package sqltext
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/amsx-lang/amsx/lexer"
@@ -8,18 +9,18 @@ import (
 	"github.com/amsx-lang/amsx/runtime"
 )
 
-// Compile prepares SQL text for the dialect; see the function Compile.
-func (d Dialect) Compile(parts []ast.Part, schema runtime.Schema) (runtime.SQLTemplate, lexer.List) {
+// compile prepares SQL text for the dialect; see the function Compile.
+func (d Dialect) compile(parts []ast.Part, site runtime.Schema, scope *Scope) (runtime.SQLTemplate, lexer.List) {
 	var list lexer.List
 	s := newScanner(parts, &list)
 	tokens := s.scan()
-	t := &Template{dialect: d, schema: schema, refs: s.refs, patterns: map[int]bool{}}
+	t := &Template{dialect: d, refs: s.refs, patterns: map[int]bool{}}
 	for len(tokens) > 0 {
 		n := 0
 		for tokens[n].kind != end {
 			n++
 		}
-		c := &compiler{t: t, list: &list, dialect: d, tokens: tokens[:n+1]}
+		c := &compiler{t: t, list: &list, dialect: d, tokens: slices.Clone(tokens[:n+1]), scope: scope, schema: scope.schema(site)}
 		c.statement()
 		if c.trigger {
 			break // its body's statements are none of the text's
@@ -41,8 +42,11 @@ type compiler struct {
 	t       *Template
 	list    *lexer.List
 	dialect Dialect
-	tokens  []token // an end token last
-	i       int     // the token at hand
+	scope   *Scope
+	schema  runtime.Schema // of the site and of the temporary tables so far; nil: not known
+	into    temp           // of SELECT … INTO #t
+	tokens  []token        // an end token last
+	i       int            // the token at hand
 	stmt    statement
 	verb    string // the statement's first word, in capitals
 	levels  []*level
@@ -108,8 +112,9 @@ func (c *compiler) emit(s string) {
 func (c *compiler) mark(m listMark) { c.stmt.segments = append(c.stmt.segments, segment{mark: m}) }
 
 func (c *compiler) statement() {
-	for c.i < len(c.tokens) && c.tokens[c.i].kind == space {
-		c.i++
+	c.i = c.sig(0)
+	if c.batch() {
+		c.tokens, c.i = c.tokens[c.i:], 0
 	}
 	first := &c.tokens[c.i]
 	if first.kind == end {
@@ -119,7 +124,7 @@ func (c *compiler) statement() {
 	if first.kind == word {
 		c.verb = first.upper
 	}
-	if hint, ok := refused[c.verb]; ok {
+	if hint, ok := c.refusal(c.i); ok && first.kind == word {
 		c.errorf(first, CodeStatement, hint, "a script cannot run %s", first.upper)
 		return
 	}
@@ -127,16 +132,18 @@ func (c *compiler) statement() {
 		c.errorf(first, CodePlace, "write the statement here, or run text with SqlRaw", "a statement cannot come from a variable")
 		return
 	}
-	c.stmt.tables = tablesOf(c.tokens)
 	c.stmt.writes = c.writes()
+	c.stmt.schema = c.schema
+	c.rewrite()
 	c.levels = []*level{{kind: sub}}
-	for ; c.i < len(c.tokens); c.i++ {
+	for c.i = c.sig(0); c.i < len(c.tokens); c.i++ {
 		c.token(&c.tokens[c.i])
 	}
 	if n := len(c.levels); n > 1 {
 		c.errorf(first, CodeText, "close it with )", "a parenthesis of this statement is not closed")
 	}
 	c.checkNames()
+	c.remember()
 	c.t.statements = append(c.t.statements, c.stmt)
 }
 
@@ -214,22 +221,11 @@ func (c *compiler) operator(t *token, l *level) bool {
 		}
 	case "+", "-", "*", "/", "%":
 		l.adds = t
-		if t.text == "+" {
-			c.plus(t, l)
-		}
 	case "::":
 		c.errorf(t, CodeForm, "CAST(x AS type)", "a cast with :: is PostgreSQL's own")
 	}
 	c.emit(t.text)
 	return false
-}
-
-// plus refuses text + text, which adds numbers on SQLite: 'a' + 'b' is 0.
-func (c *compiler) plus(t *token, l *level) {
-	n := c.next()
-	if l.prev != nil && l.prev.kind == str || n != nil && n.kind == str {
-		c.errorf(t, CodeForm, "write || to join texts", "+ joins texts only on SQL Server")
-	}
 }
 
 // open begins the level of a parenthesis.
@@ -331,7 +327,7 @@ func tablesOf(tokens []token) []table {
 // column returns the schema's column that a token names, when the statement's
 // tables leave no doubt about it.
 func (c *compiler) column(t, qualifier *token) (runtime.Column, bool) {
-	if c.t.schema == nil || t == nil || t.kind != word && t.kind != name || t.parts != nil {
+	if c.schema == nil || t == nil || t.kind != word && t.kind != name || t.parts != nil {
 		return runtime.Column{}, false
 	}
 	var found []runtime.Column
@@ -339,7 +335,7 @@ func (c *compiler) column(t, qualifier *token) (runtime.Column, bool) {
 		if qualifier != nil && !strings.EqualFold(qualifier.text, tb.alias) && !strings.EqualFold(qualifier.text, tb.name) {
 			continue
 		}
-		if _, cols, ok := c.t.schema.Table(tb.name); ok {
+		if _, cols, ok := c.schema.Table(tb.name); ok {
 			if col, ok := columnNamed(cols, t.text); ok {
 				found = append(found, col)
 			}

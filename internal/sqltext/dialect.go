@@ -21,7 +21,7 @@ const (
 // nil schema names from references are refused when the statement is rendered.
 // The template is immutable and safe for concurrent use when schema is.
 func Compile(parts []ast.Part, schema runtime.Schema) (runtime.SQLTemplate, lexer.List) {
-	return SQLite.Compile(parts, schema)
+	return new(Scope).Compile(parts, schema)
 }
 
 // placeholder is how the dialect writes bound value n, counted from 1.
@@ -60,46 +60,74 @@ func (d Dialect) function(upper string) (call, closer string, ok bool) {
 // clock are the functions that are the run's clock, %NOW%, in every database.
 var clock = set("GETDATE GETUTCDATE SYSDATETIME SYSUTCDATETIME CURRENT_TIMESTAMP")
 
+// renamed are the T-SQL functions that the site has by another name, because
+// SQLite has none or one that means something else.
+var renamed = map[string]string{
+	"DATEADD":   "amsx_dateadd",
+	"DATEDIFF":  "amsx_datediff",
+	"NEWID":     "amsx_newid",
+	"CHARINDEX": "amsx_charindex",
+	"SUBSTRING": "amsx_substring",
+	"LEFT":      "amsx_left",
+	"RIGHT":     "amsx_right",
+	"UPPER":     "amsx_upper",
+	"LOWER":     "amsx_lower",
+	"ROUND":     "amsx_round",
+}
+
 // foreign are T-SQL forms that are not carried over, with the portable form.
 var foreign = map[string]string{
-	"DATEADD":    "compute the date in the script: Set d = DateAdd(\"day\", 7, %TODAY%), and write %d% here",
-	"DATEDIFF":   "compare with a date computed in the script: Set d = DateAdd(\"day\", -30, %TODAY%), then … < %d%",
-	"DATEPART":   "compare with dates: … >= %from% AND … < %to%",
-	"CONVERT":    "CAST(x AS TEXT), CAST(x AS INTEGER)",
-	"TRY_CAST":   "CAST(x AS INTEGER)",
-	"NEWID":      "Set id = Guid() in the script, and write %id% here",
-	"CHARINDEX":  "instr(text, part): the text first",
-	"PATINDEX":   "LIKE, or RegexMatch in the script",
-	"LEFT":       "substr(text, 1, n)",
-	"RIGHT":      "substr(text, -n)",
-	"STUFF":      "replace(text, from, to)",
-	"DATALENGTH": "length(x)",
-	"CHOOSE":     "CASE x WHEN 1 THEN … WHEN 2 THEN … END",
+	"DATEPART":       "compare with dates: … >= %from% AND … < %to%",
+	"DATENAME":       "compare with dates: … >= %from% AND … < %to%",
+	"YEAR":           "compare with dates: … >= '2026-01-01' AND … < '2027-01-01'",
+	"MONTH":          "compare with dates: … >= %from% AND … < %to%",
+	"DAY":            "compare with dates: … >= %from% AND … < %to%",
+	"EOMONTH":        "DATEADD(day, -1, DATEADD(month, 1, first of the month))",
+	"TRY_CAST":       "CAST(x AS int), which says what is no number",
+	"TRY_CONVERT":    "CONVERT(int, x), which says what is no number",
+	"PARSE":          "CONVERT(date, x, 104)",
+	"FORMAT":         "CONVERT(varchar(10), x, 104) for a date",
+	"PATINDEX":       "LIKE, or RegexMatch in the script",
+	"OBJECT_ID":      "DROP TABLE IF EXISTS #name",
+	"SCOPE_IDENTITY": "Set id = Sql(\"INSERT … RETURNING CustodianID\")",
+	"STUFF":          "replace(text, from, to)",
+	"DATALENGTH":     "length(x)",
+	"CHOOSE":         "CASE x WHEN 1 THEN … WHEN 2 THEN … END",
 }
 
 // refused are first words of statements that a script may not run, with what
 // to write.
 var refused = map[string]string{
-	"BEGIN":     "use the command BeginTransaction",
-	"COMMIT":    "use the command Commit",
-	"ROLLBACK":  "use the command Rollback",
-	"SAVEPOINT": "use the command BeginTransaction",
-	"RELEASE":   "use the command Commit",
-	"END":       "use the command Commit",
-	"TRUNCATE":  "DELETE FROM table",
-	"EXEC":      "write the statements of the procedure",
-	"EXECUTE":   "write the statements of the procedure",
-	"DECLARE":   "Set a variable in the script and write %name% here",
-	"MERGE":     "Upsert, or UPDATE and then INSERT … WHERE NOT EXISTS",
-	"USE":       "a script works on the site that it is run on",
-	"GO":        "separate statements with ;",
-	"PRINT":     "use the command Log",
-	"IF":        "use If … Then of the script",
-	"WHILE":     "use While of the script",
-	"GRANT":     "rights are given by the owner of the site",
-	"REVOKE":    "rights are given by the owner of the site",
-	"ATTACH":    "a script works on the site that it is run on",
-	"DETACH":    "a script works on the site that it is run on",
-	"PRAGMA":    "settings of the database are made by the owner of the site",
-	"VACUUM":    "the site is looked after outside scripts",
+	"BEGIN":      "use the command BeginTransaction",
+	"COMMIT":     "use the command Commit",
+	"ROLLBACK":   "use the command Rollback",
+	"SAVEPOINT":  "use the command BeginTransaction",
+	"RELEASE":    "use the command Commit",
+	"END":        "use End If of the script",
+	"TRUNCATE":   "DELETE FROM table",
+	"EXEC":       "write the statements of the procedure",
+	"EXECUTE":    "write the statements of the procedure",
+	"DECLARE":    "Set a variable in the script and write %name% here",
+	"MERGE":      "Upsert, or UPDATE and then INSERT … WHERE NOT EXISTS",
+	"USE":        "leave it out: a script works on the site that it is run on",
+	"GO":         "leave it out, and end each statement with ;",
+	"PRINT":      "use the command Log of the script: Log \"info\", text",
+	"IF":         "use If … Then … End If of the script",
+	"ELSE":       "use If … Then … Else … End If of the script",
+	"RETURN":     "use Exit of the script",
+	"SET":        "",
+	"RAISERROR":  "use Throw of the script",
+	"THROW":      "use Throw of the script",
+	"WAITFOR":    "use the command Sleep",
+	"OPEN":       "use ForEach … In Sql \"SELECT …\" of the script",
+	"FETCH":      "use ForEach … In Sql \"SELECT …\" of the script",
+	"CLOSE":      "use EndEach of the script",
+	"DEALLOCATE": "use EndEach of the script",
+	"WHILE":      "use While of the script",
+	"GRANT":      "rights are given by the owner of the site",
+	"REVOKE":     "rights are given by the owner of the site",
+	"ATTACH":     "a script works on the site that it is run on",
+	"DETACH":     "a script works on the site that it is run on",
+	"PRAGMA":     "settings of the database are made by the owner of the site",
+	"VACUUM":     "the site is looked after outside scripts",
 }

@@ -12,7 +12,7 @@ import (
 // render renders a text with every reference the same value.
 func render(t testing.TB, text string, v runtime.Value) ([]runtime.Query, error) {
 	t.Helper()
-	template, list := Compile(split(text), site)
+	template, list := Compile(split(text), small)
 	if list.HasErrors() {
 		t.Fatalf("%s: %v", text, list)
 	}
@@ -194,7 +194,7 @@ func FuzzRender(f *testing.F) {
 		if strings.Contains(strings.ToLower(text), sign) {
 			t.Skip("the text holds the sign itself, so the sign says nothing")
 		}
-		template, list := Compile(split(text), site)
+		template, list := Compile(split(text), small)
 		if list.HasErrors() {
 			return
 		}
@@ -218,7 +218,7 @@ func FuzzRender(f *testing.F) {
 }
 
 func BenchmarkRender(b *testing.B) {
-	template, list := Compile(split("SELECT CustodianID FROM Custodian WHERE Email = '%x%' AND Active = 1 AND Login LIKE '%x%%%'"), site)
+	template, list := Compile(split("SELECT CustodianID FROM Custodian WHERE Email = '%x%' AND Active = 1 AND Login LIKE '%x%%%'"), small)
 	if list.HasErrors() {
 		b.Fatal(list)
 	}

@@ -13,8 +13,7 @@ import (
 // A table that the schema does not know may be made by the script itself: it
 // is a warning, and only where a table of the site has a name like it.
 func (c *compiler) checkNames() {
-	c.checkTarget()
-	if c.t.schema == nil || c.ddl() {
+	if c.schema == nil || c.ddl() {
 		return
 	}
 	made := withNames(c.tokens)
@@ -22,10 +21,13 @@ func (c *compiler) checkNames() {
 		if tb.name == "" || made[runtime.FoldName(tb.name)] {
 			continue
 		}
-		if _, _, ok := c.t.schema.Table(tb.name); ok {
+		if _, _, ok := c.schema.Table(tb.name); ok {
 			continue
 		}
-		if near := lexer.Nearest(tb.name, c.t.schema.Tables()); near != "" {
+		if c.isTemp(tb.name) && c.scope.temps[runtime.FoldName(tb.name)].name != "" {
+			continue
+		}
+		if near := lexer.Nearest(tb.name, c.schema.Tables()); near != "" {
 			c.list.Add(&lexer.Diagnostic{Pos: tb.pos, Severity: lexer.Warning, Code: CodeName, Message: "there is no table " + tb.name + " in this site", Hint: "did you mean " + near + "?"})
 		}
 	}
@@ -82,7 +84,7 @@ func (c *compiler) checkColumn(t *token, qualifier string, made map[string]bool)
 		if tb.name == "" || !strings.EqualFold(qualifier, tb.alias) && !strings.EqualFold(qualifier, tb.name) || made[runtime.FoldName(tb.name)] {
 			continue
 		}
-		canonical, cols, ok := c.t.schema.Table(tb.name)
+		canonical, cols, ok := c.schema.Table(tb.name)
 		if !ok {
 			return
 		}
@@ -93,7 +95,11 @@ func (c *compiler) checkColumn(t *token, qualifier string, made map[string]bool)
 		for i, col := range cols {
 			names[i] = col.Name
 		}
-		c.errorf(t, CodeName, near(t.text, names), "%s has no column %s", canonical, t.text)
+		severity := lexer.Error
+		if c.isTemp(tb.name) {
+			severity = lexer.Warning // another branch of the script may have made it
+		}
+		c.list.Add(&lexer.Diagnostic{Pos: t.pos, Severity: severity, Code: CodeName, Message: canonical + " has no column " + t.text, Hint: near(t.text, names)})
 		return
 	}
 }
@@ -120,29 +126,4 @@ func withNames(tokens []token) map[string]bool {
 		prev = t
 	}
 	return made
-}
-
-// checkTarget finds SQL Server's way to name what is updated or deleted by its
-// alias: UPDATE c … FROM Custodian c, DELETE c FROM Custodian c.
-func (c *compiler) checkTarget() {
-	var sig []*token
-	for i := 0; i < len(c.tokens) && len(sig) < 2; i++ {
-		if c.tokens[i].kind != space {
-			sig = append(sig, &c.tokens[i])
-		}
-	}
-	if len(sig) < 2 || !plainName(sig[1]) || sig[1].is("TOP") {
-		return
-	}
-	switch verb := sig[0]; {
-	case verb.is("DELETE"):
-		c.errorf(sig[1], CodeForm, "DELETE FROM table WHERE id IN (SELECT … FROM … JOIN …)", "DELETE without FROM is SQL Server's own")
-	case verb.is("UPDATE"):
-		for _, tb := range c.stmt.tables {
-			if strings.EqualFold(tb.alias, sig[1].text) && !strings.EqualFold(tb.name, sig[1].text) {
-				c.errorf(sig[1], CodeForm, "UPDATE "+tb.name+" SET … WHERE id IN (SELECT … FROM … JOIN …)", "UPDATE of an alias is SQL Server's own")
-				return
-			}
-		}
-	}
 }

@@ -18,13 +18,13 @@ func (r *renderer) name(s *slot, v runtime.Value) error {
 		}
 		return r.refuse(s, CodeValue, "give it ASC or DESC", "after a column of ORDER BY it must be ASC or DESC")
 	}
-	if r.t.schema == nil {
+	if r.stmt.schema == nil {
 		return r.refuse(s, CodeName, "run it on a site", "the columns and tables are not known here")
 	}
 	if s.use == useTable {
-		canonical, _, ok := r.t.schema.Table(strings.TrimSpace(v.Text()))
+		canonical, _, ok := r.stmt.schema.Table(strings.TrimSpace(v.Text()))
 		if !ok {
-			return r.refuse(s, CodeName, near(v.Text(), r.t.schema.Tables()), "there is no such table in this site")
+			return r.refuse(s, CodeName, near(v.Text(), r.stmt.schema.Tables()), "there is no such table in this site")
 		}
 		r.sql.WriteString(r.t.dialect.quote(canonical))
 		return nil
@@ -91,7 +91,7 @@ func (r *renderer) tables(s *slot) (names []string, columns [][]runtime.Column) 
 		}
 	}
 	add := func(name string) {
-		if canonical, cols, ok := r.t.schema.Table(name); ok {
+		if canonical, cols, ok := r.stmt.schema.Table(name); ok {
 			names, columns = append(names, canonical), append(columns, cols)
 		}
 	}

@@ -265,14 +265,14 @@ func (c *compiler) text(t *token) {
 // statement's tables have no such column: it is meant as text.
 func (c *compiler) meantAsText(t *token, l *level) {
 	p := l.prev
-	if !t.twice || c.t.schema == nil || c.next().isOp(".") {
+	if !t.twice || c.schema == nil || c.next().isOp(".") {
 		return
 	}
 	if compared := p != nil && p.kind == op && comparison[p.text] || p.is("LIKE"); !compared && l.kind != inList && l.kind != values {
 		return
 	}
 	for _, tb := range c.stmt.tables {
-		_, cols, ok := c.t.schema.Table(tb.name)
+		_, cols, ok := c.schema.Table(tb.name)
 		if _, found := columnNamed(cols, t.text); !ok || found {
 			return
 		}
@@ -329,7 +329,7 @@ func (c *compiler) literal(t *token) {
 // numeric are functions whose result is a number, so that a text compared
 // with it is meant as one. (A column converts the text by itself; the result
 // of a function does not, and count(*) = '5' is never true on SQLite.)
-var numeric = set("COUNT SUM AVG TOTAL LEN LENGTH ABS ROUND INSTR")
+var numeric = set("COUNT SUM AVG TOTAL LEN LENGTH ABS ROUND INSTR AMSX_ROUND AMSX_CHARINDEX AMSX_DATEDIFF")
 
 // cast says what a text in the place at hand is turned into.
 func (c *compiler) cast() cast {

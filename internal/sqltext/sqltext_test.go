@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"zombiezen.com/go/sqlite"
 
+	"github.com/amsx-lang/amsx/internal/site"
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser/ast"
 	"github.com/amsx-lang/amsx/runtime"
@@ -30,7 +31,7 @@ func (s schema) Table(name string) (string, []runtime.Column, bool) {
 
 func (s schema) Tables() []string { return []string{"Custodian", "Department"} }
 
-var site = schema{
+var small = schema{
 	"Custodian": {
 		{Name: "CustodianID", Type: runtime.ColumnInteger},
 		{Name: "Login"}, {Name: "Email"}, {Name: "FullName"}, {Name: "First Name"},
@@ -134,7 +135,7 @@ func finding(d *lexer.Diagnostic) string {
 // result compiles and renders a text and prints what comes of it.
 func result(t *testing.T, text string) (string, []runtime.Query) {
 	t.Helper()
-	template, list := Compile(split(text), site)
+	template, list := Compile(split(text), small)
 	var b strings.Builder
 	if list.HasErrors() {
 		list.Sort()
@@ -233,30 +234,41 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// A database is SQLite with the functions of a site, whose errors the engine
+// loses.
+type database struct {
+	*sqlite.Conn
+	failed error
+}
+
 // open returns a database with the tables of the test's schema.
-func open(t testing.TB) *sqlite.Conn {
+func open(t testing.TB) *database {
 	t.Helper()
 	conn, err := sqlite.OpenConn(":memory:", sqlite.OpenReadWrite, sqlite.OpenCreate)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
+	db := &database{Conn: conn}
+	if err := site.AddFunctions(conn, func(err error) (sqlite.Value, error) { db.failed = err; return sqlite.Value{}, err }); err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range strings.Split(strings.TrimSuffix(ddl, ";"), ";") {
-		if err := run(conn, runtime.Query{SQL: s}); err != nil {
+		if err := run(db, runtime.Query{SQL: s}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return conn
+	return db
 }
 
 // run runs one statement to its end; text behind it is an error.
-func run(conn *sqlite.Conn, q runtime.Query) error {
+func run(conn *database, q runtime.Query) error {
 	_, err := rows(conn, q)
 	return err
 }
 
 // rows runs a statement and returns its rows as text.
-func rows(conn *sqlite.Conn, q runtime.Query) ([]string, error) {
+func rows(conn *database, q runtime.Query) ([]string, error) {
 	stmt, trailing, err := conn.PrepareTransient(q.SQL)
 	if err != nil {
 		return nil, err
@@ -284,6 +296,9 @@ func rows(conn *sqlite.Conn, q runtime.Query) ([]string, error) {
 	var out []string
 	for {
 		more, err := stmt.Step()
+		if conn.failed != nil {
+			err, conn.failed = conn.failed, nil
+		}
 		if err != nil || !more {
 			return out, err
 		}

@@ -10,7 +10,6 @@ import (
 // immutable and safe for concurrent use.
 type Template struct {
 	dialect    Dialect
-	schema     runtime.Schema
 	refs       []*ast.Path
 	patterns   map[int]bool // the references in texts behind LIKE
 	statements []statement
@@ -40,6 +39,7 @@ type statement struct {
 	segments []segment
 	tables   []table // named in the text
 	writes   string  // the word by which it changes something; empty: it reads
+	schema   runtime.Schema
 }
 
 // A table is one that a statement names, with its other name.

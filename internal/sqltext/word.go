@@ -18,10 +18,13 @@ func (c *compiler) word(t *token, l *level) bool {
 		c.emit(t.text)
 		return false
 	case strings.HasPrefix(t.text, "@"):
-		c.errorf(t, CodeForm, "write %"+strings.TrimLeft(t.text, "@")+"%, a variable of the script", "%s is a variable of SQL Server", t.text)
+		hint := "write %" + strings.TrimLeft(t.text, "@") + "%, a variable of the script"
+		if h := serverVariables[t.upper]; h != "" {
+			hint = h
+		}
+		c.errorf(t, CodeForm, hint, "%s is a variable of SQL Server", t.text)
 		return false
-	case strings.HasPrefix(t.text, "#"):
-		c.errorf(t, CodeForm, "CREATE TEMP TABLE "+strings.TrimLeft(t.text, "#")+" (…), and then this name without #", "%s is a temporary table of SQL Server", t.text)
+	case c.glueless(t, l):
 		return false
 	case t.is("DBO") && n.isOp("."):
 		// The owner's name says nothing on a site with one owner.
@@ -45,6 +48,15 @@ func (c *compiler) word(t *token, l *level) bool {
 	}
 	c.emit(t.text)
 	return false
+}
+
+// serverVariables are what to write for the variables that SQL Server sets.
+var serverVariables = map[string]string{
+	"@@ROWCOUNT":     "write %ROWCOUNT%, the rows of the statement before, as text of the script: If %ROWCOUNT% = 0 Then …",
+	"@@IDENTITY":     "Set id = Sql(\"INSERT … RETURNING CustodianID\")",
+	"@@ERROR":        "use Try … Catch … End Try of the script",
+	"@@TRANCOUNT":    "use Transaction … End Transaction of the script",
+	"@@FETCH_STATUS": "use ForEach … In Sql \"SELECT …\" of the script",
 }
 
 // now puts the run's clock in the place of GETDATE().
@@ -116,7 +128,7 @@ func (c *compiler) clause(t, n *token, l *level) bool {
 		l.clause = "LIMIT"
 	case "INTO":
 		if l.clause == "SELECT" {
-			c.errorf(t, CodeForm, "CREATE TEMP TABLE t (…), then INSERT INTO t SELECT …", "SELECT … INTO is SQL Server's own")
+			c.errorf(t, CodeForm, "SELECT … INTO #name FROM …: a table of the run; for one of the site, INSERT INTO table (columns) SELECT …", "SELECT … INTO makes only temporary tables here")
 		}
 		l.clause = "INTO"
 	case "WITH":

@@ -1,0 +1,486 @@
+package sqltext
+
+import (
+	"strings"
+)
+
+// A source is one table of a FROM, as tokens of the statement.
+type source struct {
+	name, alias string // of the table; name is "" where a variable or a subquery stands
+	table       []token
+	as          token  // the alias as it is written
+	join        string // JOIN, LEFT JOIN, RIGHT JOIN, FULL JOIN, or "," for a comma or CROSS JOIN
+	on          []token
+}
+
+// called is what columns of the source are qualified with.
+func (s *source) called() string {
+	if s.alias != "" {
+		return s.alias
+	}
+	return s.name
+}
+
+// qualifier is the token of what columns of the source are qualified with.
+func (s *source) qualifier() token {
+	if s.alias != "" {
+		return s.as
+	}
+	t := s.table[len(s.table)-1]
+	t.glued = false
+	return t
+}
+
+// aliased carries over UPDATE a SET … FROM t a JOIN …, DELETE a FROM t a JOIN …
+// and DELETE t without FROM. In SQLite the table that an UPDATE writes does not
+// stand in its FROM: UPDATE t SET … FROM t a WHERE a.x = 1, which SQL Server
+// reads as the rows of t where x is 1, writes every row there.
+func (c *compiler) aliased() {
+	if c.verb != "UPDATE" && c.verb != "DELETE" {
+		return
+	}
+	first := c.sig(0)
+	at := c.then(first)
+	start := at
+	if c.verb == "DELETE" && c.tokens[at].is("FROM") {
+		at = c.then(at)
+	}
+	for c.tokens[c.then(at)].isOp(".") { // dbo.Custodian
+		at = c.then(c.then(at))
+	}
+	target := c.tokens[at]
+	if !plainName(&target) || target.is("TOP") {
+		return
+	}
+	from, where, last := c.clauses(c.then(at))
+	if from < 0 {
+		if c.verb == "DELETE" && !c.tokens[start].is("FROM") {
+			c.replace(start, start, made(target, word, "FROM"), made(target, space, " "))
+		}
+		c.unqualify(target.text, "")
+		return
+	}
+	sources, ok := c.sources(from+1, where)
+	if !ok {
+		return // a form that other checks or the database refuse
+	}
+	var found []int
+	for i := range sources {
+		if strings.EqualFold(sources[i].called(), target.text) {
+			found = []int{i}
+			break
+		}
+		if strings.EqualFold(sources[i].name, target.text) {
+			found = append(found, i)
+		}
+	}
+	switch {
+	case len(found) > 1:
+		c.errorf(&target, CodeForm, "write "+sources[found[0]].called()+", the other name of the one that is meant", "%s stands after FROM more than once", target.text)
+		return
+	case len(found) == 0 && c.verb == "DELETE", len(found) == 0 && !c.stands(target.text):
+		c.errorf(&target, CodeForm, "write one of "+list(sources), "%s is none of the tables after FROM", target.text)
+		return
+	case len(found) == 0:
+		c.unqualify(target.text, "")
+		c.linked(append([]source{{name: target.text}}, sources...), 0, c.tokens[where:last])
+		return
+	}
+	s := &sources[found[0]]
+	if s.name == "" && (len(s.table) == 0 || s.table[0].kind != ref) {
+		c.errorf(&target, CodeForm, "write the table itself after FROM", "%s is no table, and its rows cannot be written", target.text)
+		return
+	}
+	if !c.linked(sources, found[0], c.tokens[where:last]) {
+		return
+	}
+	if c.verb == "DELETE" {
+		c.deleteRows(s, start, from, last)
+		return
+	}
+	c.updateRows(sources, found[0], start, c.then(at), from, where, last)
+}
+
+// stands reports whether a table of that name may be there.
+func (c *compiler) stands(name string) bool {
+	if c.schema == nil || c.isTemp(name) {
+		return true
+	}
+	_, _, ok := c.schema.Table(name)
+	return ok
+}
+
+// list names the tables of a FROM, for a message.
+func list(sources []source) string {
+	var names []string
+	for i := range sources {
+		if n := sources[i].called(); n != "" {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// clauses finds the statement's own FROM, and WHERE or what is in its place.
+func (c *compiler) clauses(i int) (from, where, last int) {
+	from, where, last = -1, -1, len(c.tokens)-1
+	depth := 0
+	for ; i < len(c.tokens)-1; i++ {
+		switch t := &c.tokens[i]; {
+		case t.isOp("("):
+			depth++
+		case t.isOp(")"):
+			depth--
+		case depth != 0:
+		case t.is("FROM") && from < 0 && !c.before(i).is("DISTINCT"):
+			from = i
+		case t.is("WHERE") && where < 0:
+			where = i
+		case t.is("RETURNING", "ORDER", "LIMIT"):
+			if last = i; where < 0 {
+				where = i
+			}
+			return from, where, last
+		}
+	}
+	if where < 0 {
+		where = last
+	}
+	return from, where, last
+}
+
+// sources reads the tables from token i to before end.
+func (c *compiler) sources(i, end int) (out []source, ok bool) {
+	join := ","
+	for i = c.sig(i); i < end; {
+		s := source{join: join}
+		begin := i
+		switch t := &c.tokens[i]; {
+		case t.isOp("("):
+			i = c.then(c.closing(i))
+		case plainName(t), t.kind == ref:
+			if t.kind != ref {
+				s.name = t.text
+			}
+			for i = c.then(i); c.tokens[i].isOp(".") && i < end; i = c.then(i) {
+				i = c.then(i)
+				s.name = c.tokens[i].text
+			}
+		default:
+			return nil, false
+		}
+		s.table = c.trimmed(begin, i)
+		if c.tokens[i].is("AS") && i < end {
+			i = c.then(i)
+		}
+		if i < end && plainName(&c.tokens[i]) {
+			s.alias, s.as = c.tokens[i].text, c.tokens[i]
+			i = c.then(i)
+		}
+		if i < end && c.tokens[i].is("ON") {
+			from := i + 1
+			depth := 0
+			for i = c.then(i); i < end; i = c.then(i) {
+				t := &c.tokens[i]
+				if t.isOp("(") {
+					depth++
+				} else if t.isOp(")") {
+					depth--
+				}
+				if depth == 0 && (t.isOp(",") || t.is("JOIN", "INNER", "CROSS", "FULL", "OUTER", "NATURAL") || t.is("LEFT", "RIGHT") && !c.tokens[c.then(i)].isOp("(")) {
+					break
+				}
+			}
+			s.on = c.trimmed(from, min(i, end))
+		}
+		out = append(out, s)
+		if i >= end {
+			break
+		}
+		join = "JOIN"
+		if c.tokens[i].isOp(",") {
+			join = ","
+		}
+		for ; i < end && (c.tokens[i].isOp(",") || c.tokens[i].is("JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER")); i = c.then(i) {
+			switch t := &c.tokens[i]; {
+			case t.is("CROSS"):
+				join = ","
+			case t.is("LEFT", "RIGHT", "FULL"):
+				join = t.upper + " JOIN"
+			}
+		}
+	}
+	return out, len(out) > 0
+}
+
+// trimmed is the tokens from i to before j without the blanks around them.
+func (c *compiler) trimmed(i, j int) []token {
+	for i < j && c.tokens[i].kind == space {
+		i++
+	}
+	for j > i && c.tokens[j-1].kind == space {
+		j--
+	}
+	return append([]token(nil), c.tokens[i:j]...)
+}
+
+// deleteRows writes DELETE a FROM t a JOIN … WHERE … as DELETE FROM t WHERE
+// rowid IN (SELECT a.rowid FROM t a JOIN … WHERE …).
+func (c *compiler) deleteRows(s *source, start, from, last int) {
+	at := c.tokens[start]
+	w := func(text string) token { return made(at, word, text) }
+	o := func(text string) token { return made(at, op, text) }
+	sp := made(at, space, " ")
+	for last > from && c.tokens[last-1].kind == space {
+		last--
+	}
+	out := []token{w("FROM"), sp}
+	out = append(out, s.table...)
+	out = append(out, sp, w("WHERE"), sp, w("rowid"), sp, w("IN"), sp, o("("), w("SELECT"), sp)
+	out = append(out, s.qualifier(), o("."), w("rowid"), sp)
+	out = append(out, c.tokens[from:last]...)
+	if out = append(out, o(")")); c.tokens[last].is("RETURNING", "ORDER", "LIMIT") {
+		out = append(out, sp)
+	}
+	c.replace(start, last, out...)
+}
+
+// updateRows writes UPDATE a SET … FROM t a JOIN u ON … WHERE … as UPDATE t AS
+// a SET … FROM u WHERE (…) AND (…).
+func (c *compiler) updateRows(sources []source, target, start, set, from, where, last int) {
+	s := &sources[target]
+	at := c.tokens[start]
+	w := func(text string) token { return made(at, word, text) }
+	o := func(text string) token { return made(at, op, text) }
+	sp := made(at, space, " ")
+	outer := false
+	for i := range sources {
+		switch sources[i].join {
+		case "LEFT JOIN":
+			outer = true
+			if i == target {
+				c.errorf(&at, CodeForm, "put "+s.called()+" first after FROM", "the table that is written stands behind a LEFT JOIN")
+				return
+			}
+		case "RIGHT JOIN", "FULL JOIN":
+			c.errorf(&at, CodeForm, "put "+s.called()+" first after FROM, and LEFT JOIN the others", "a %s in an UPDATE", sources[i].join)
+			return
+		}
+	}
+	if outer && target != 0 {
+		c.errorf(&at, CodeForm, "put "+s.called()+" first after FROM", "the table that is written stands behind another one, and there is a LEFT JOIN")
+		return
+	}
+	var condition []token
+	and := func(tokens []token) {
+		if len(tokens) == 0 {
+			return
+		}
+		if len(condition) > 0 {
+			condition = append(condition, sp, w("AND"), sp)
+		}
+		condition = append(append(append(condition, o("(")), tokens...), o(")"))
+	}
+	filter := []token(nil)
+	if where < last && c.tokens[where].is("WHERE") {
+		filter = c.trimmed(where+1, last)
+	}
+	rest := c.tokens[last:]
+	out := append([]token(nil), s.table...)
+	var tables []token
+	if outer {
+		// The rows are found by a query of their own, with the table in it, and
+		// written by their row ids.
+		const written = "amsx_written"
+		out = append(out, sp, w("AS"), sp, w(written), sp)
+		tables = c.trimmed(from+1, where)
+		condition = []token{w(written), o("."), w("rowid"), sp, o("="), sp, s.qualifier(), o("."), w("rowid")}
+		if c.ambiguous(s, set, from, where, last) {
+			return
+		}
+	} else {
+		if s.alias != "" {
+			out = append(out, sp, w("AS"), sp, s.as)
+		}
+		out = append(out, sp)
+		for i := range sources {
+			if i == target {
+				and(sources[i].on)
+				continue
+			}
+			if len(tables) > 0 {
+				tables = append(tables, o(","), sp)
+			}
+			tables = append(tables, sources[i].table...)
+			if sources[i].alias != "" {
+				tables = append(tables, sp, sources[i].as)
+			}
+			and(sources[i].on)
+		}
+	}
+	and(filter)
+	out = append(out, c.trimmed(set, from)...)
+	if len(tables) > 0 {
+		out = append(append(out, sp, w("FROM"), sp), tables...)
+	}
+	if len(condition) > 0 {
+		out = append(append(out, sp, w("WHERE"), sp), condition...)
+	}
+	if rest[0].kind != end {
+		out = append(out, sp)
+	}
+	c.tokens = append(append(append([]token(nil), c.tokens[:start]...), out...), rest...)
+	c.unqualify(s.name, s.alias)
+}
+
+// ambiguous finds columns without their table in an UPDATE that reads the
+// table that it writes a second time.
+func (c *compiler) ambiguous(s *source, set, from, where, last int) bool {
+	if c.schema == nil {
+		return false
+	}
+	_, cols, ok := c.schema.Table(s.name)
+	if !ok {
+		return false
+	}
+	found := false
+	for i := set; i < last; i++ {
+		t := &c.tokens[i]
+		if !plainName(t) || c.before(i).isOp(".") || c.tokens[c.then(i)].isOp(".") || c.tokens[c.then(i)].isOp("(") {
+			continue
+		}
+		if b := c.before(i); i < from && (b.is("SET") || b.isOp(",") && c.tokens[c.then(i)].isOp("=")) {
+			continue // the column that is written
+		}
+		if b := c.before(i); i > from && i < where && (b.is("FROM", "JOIN", "AS") || b.isOp(",") || b.operand()) {
+			continue // a table
+		}
+		if _, ok := columnNamed(cols, t.text); ok {
+			c.errorf(t, CodeForm, "write "+s.called()+"."+t.text, "in an UPDATE with LEFT JOIN a column needs its table before it")
+			found = true
+		}
+	}
+	return found
+}
+
+// unqualify takes the table before the columns of SET away, which SQLite does
+// not take, and finds the columns of another table.
+func (c *compiler) unqualify(table, alias string) {
+	depth, in := 0, false
+	for i := 0; i < len(c.tokens)-1; i++ {
+		switch t := &c.tokens[i]; {
+		case t.isOp("("):
+			depth++
+		case t.isOp(")"):
+			depth--
+		case depth > 0:
+		case t.is("SET"):
+			in = true
+		case t.is("FROM", "WHERE", "RETURNING"):
+			return
+		case in && plainName(t) && (c.before(i).is("SET") || c.before(i).isOp(",")) && c.tokens[c.then(i)].isOp("."):
+			dot := c.then(i)
+			if !c.tokens[c.then(c.then(dot))].isOp("=") {
+				continue
+			}
+			if !strings.EqualFold(t.text, table) && !strings.EqualFold(t.text, alias) {
+				c.errorf(t, CodeForm, "write "+c.tokens[c.then(dot)].text+" of the table after UPDATE, or UPDATE "+t.text, "SET writes the table after UPDATE, and %s is another one", t.text)
+				continue
+			}
+			c.replace(i, c.then(dot))
+		}
+	}
+}
+
+// linked finds tables that no condition joins to the one that is written: then
+// every row of it would be written. A condition joins the tables whose columns
+// stand in it; d.ID = d.ID joins nothing.
+func (c *compiler) linked(sources []source, target int, where []token) bool {
+	group := make([]int, len(sources))
+	for i := range group {
+		group[i] = i
+	}
+	conditions := [][]token{where}
+	for i := range sources {
+		conditions = append(conditions, sources[i].on)
+	}
+	var seen []int
+	unite := func() {
+		for _, s := range seen {
+			for i, g := range group {
+				if g == group[s] {
+					group[i] = group[seen[0]]
+				}
+			}
+		}
+		seen = seen[:0]
+	}
+	for _, tokens := range conditions {
+		for i := range tokens {
+			t := &tokens[i]
+			switch {
+			case t.is("AND", "OR", "WHERE"):
+				unite()
+			case t.is("SELECT"):
+				return true // what a subquery joins is not looked at
+			case plainName(t) && !beside(tokens, i, 1).isOp("(") && !beside(tokens, i, -1).isOp("."):
+				var of []int
+				if beside(tokens, i, 1).isOp(".") {
+					of = c.sourceOf(sources, t.text, "")
+				} else {
+					of = c.sourceOf(sources, "", t.text)
+				}
+				if len(of) != 1 {
+					return true
+				}
+				seen = append(seen, of[0])
+			case t.kind == ref && beside(tokens, i, 1).isOp("."):
+				return true
+			}
+		}
+		unite()
+	}
+	for i := range sources {
+		if group[i] == group[target] || sources[i].called() == "" {
+			continue
+		}
+		w, o := sources[target].called(), sources[i].called()
+		c.errorf(&c.tokens[c.sig(0)], CodeForm, "write the columns that belong together: ON "+o+".… = "+w+".…; for one value, SET Column = (SELECT … FROM …)",
+			"nothing joins %s to %s: %s would take every row of %s", o, w, c.verb, w)
+		return false
+	}
+	return true
+}
+
+// sourceOf finds the sources that a qualifier or a column belongs to.
+func (c *compiler) sourceOf(sources []source, qualifier, column string) (of []int) {
+	for i := range sources {
+		if qualifier != "" {
+			if strings.EqualFold(sources[i].called(), qualifier) {
+				of = append(of, i)
+			}
+			continue
+		}
+		if c.schema == nil || sources[i].name == "" {
+			return nil
+		}
+		_, cols, ok := c.schema.Table(sources[i].name)
+		if !ok {
+			return nil
+		}
+		if _, ok := columnNamed(cols, column); ok {
+			of = append(of, i)
+		}
+	}
+	return of
+}
+
+// beside is the token n places from i, blanks left out.
+func beside(tokens []token, i, n int) *token {
+	for i += n; i >= 0 && i < len(tokens); i += n {
+		if tokens[i].kind != space {
+			return &tokens[i]
+		}
+	}
+	return nil
+}
