@@ -17,7 +17,8 @@ const people = "INSERT INTO Department (DepartmentID, DepartmentName) VALUES (1,
 	"INSERT INTO Custodian (CustodianID, Login, Email, FullName, `First Name`, DepartmentID, Active, Salary, LastLogin) VALUES " +
 	"(1, 'anna', 'anna@example.com', 'Anna Berg', 'Anna', 1, 1, 2.675, '2026-01-31T23:59:00Z')," +
 	"(2, 'ben', 'ben@example.com', 'Ben Ito', 'Ben', 2, 0, 0.1, '2025-12-31T12:00:00Z')," +
-	"(3, 'élan', NULL, 'Élan Moreau', NULL, 9, 1, 0.2, NULL)"
+	"(3, 'élan', NULL, 'Élan Moreau', NULL, 9, 1, 0.2, NULL);" +
+	"UPDATE Custodian SET LoginKey = Fold(Login)"
 
 // TestForms runs testdata/forms/*.txt: blocks of a comment, T-SQL, what it
 // becomes with its bound values, and what it does: "= " rows that it gives, "x "

@@ -51,6 +51,9 @@ func (c *compiler) checkNames() {
 // with the table's name.
 func (c *compiler) checkWritten(sig []*token, made map[string]bool) {
 	name, list := sig[0].text, sig[1:]
+	if len(list) > 2 && list[0].is("AS") {
+		list = list[2:]
+	}
 	switch {
 	case list[0].isOp("("):
 		for _, t := range list[1:] {

@@ -30,6 +30,7 @@ func (c *compiler) reference(t *token) {
 	}
 	if u == useValue || u == useList || u == useBareList {
 		s.as = c.cast()
+		c.exact(t)
 	}
 	c.put(s)
 }
@@ -246,6 +247,7 @@ func (c *compiler) text(t *token) {
 		c.errorf(t, CodePlace, strings.ReplaceAll(hint, "%x%", x), "a string with %s cannot stand here: %s", x, what)
 		return
 	}
+	c.exact(t)
 	s := &slot{pos: t.pos, use: useValue, quoted: true, as: c.cast()}
 	if r, ok := t.whole(); ok {
 		s.ref = r

@@ -34,7 +34,7 @@ func (s schema) Tables() []string { return []string{"Custodian", "Department"} }
 var small = schema{
 	"Custodian": {
 		{Name: "CustodianID", Type: runtime.ColumnInteger},
-		{Name: "Login"}, {Name: "Email"}, {Name: "FullName"}, {Name: "First Name"},
+		{Name: "Login"}, {Name: "Email"}, {Name: "LoginKey", ReadOnly: true}, {Name: "FullName"}, {Name: "First Name"},
 		{Name: "DepartmentID", Type: runtime.ColumnInteger},
 		{Name: "Active", Type: runtime.ColumnBoolean},
 		{Name: "Salary", Type: runtime.ColumnNumber},
@@ -46,31 +46,32 @@ var small = schema{
 	},
 }
 
-const ddl = "CREATE TABLE Custodian (CustodianID INTEGER PRIMARY KEY, Login TEXT, Email TEXT, FullName TEXT, `First Name` TEXT, DepartmentID INTEGER, Active INTEGER, Salary NUMERIC, LastLogin TEXT);" +
+const ddl = "CREATE TABLE Custodian (CustodianID INTEGER PRIMARY KEY, Login TEXT, Email TEXT, LoginKey TEXT, FullName TEXT, `First Name` TEXT, DepartmentID INTEGER, Active INTEGER, Salary NUMERIC, LastLogin TEXT);" +
 	"CREATE TABLE Department (DepartmentID INTEGER PRIMARY KEY, DepartmentName TEXT);"
 
 // vars are the variables of the cases.
 var vars = map[string]runtime.Value{
-	"email":  runtime.Text("O'Brien"),
-	"evil":   runtime.Text("'); DROP TABLE Custodian;--"),
-	"pct":    runtime.Text("100%"),
-	"nul":    runtime.Text("a\x00b"),
-	"null":   runtime.Null(),
-	"empty":  runtime.Text(""),
-	"n":      runtime.Int(5),
-	"five":   runtime.Text("5"),
-	"yes":    runtime.Bool(true),
-	"true":   runtime.Text("True"),
-	"ids":    runtime.List(runtime.Int(1), runtime.Int(2), runtime.Null()),
-	"names":  runtime.List(runtime.Text("a'b"), runtime.Text("c")),
-	"none":   runtime.List(),
-	"col":    runtime.Text("login"),
-	"cols":   runtime.Text("Login, first name"),
-	"sort":   runtime.Text("FullName DESC, Login"),
-	"dir":    runtime.Text("desc"),
-	"table":  runtime.Text("custodian"),
-	"NOW":    runtime.Text("2026-03-01 10:00:00"),
-	"secret": runtime.Text("00TestTokenNotReal").WithTaint(1),
+	"email":    runtime.Text("O'Brien"),
+	"evil":     runtime.Text("'); DROP TABLE Custodian;--"),
+	"pct":      runtime.Text("100%"),
+	"capitals": runtime.Text("ÉLAN"),
+	"nul":      runtime.Text("a\x00b"),
+	"null":     runtime.Null(),
+	"empty":    runtime.Text(""),
+	"n":        runtime.Int(5),
+	"five":     runtime.Text("5"),
+	"yes":      runtime.Bool(true),
+	"true":     runtime.Text("True"),
+	"ids":      runtime.List(runtime.Int(1), runtime.Int(2), runtime.Null()),
+	"names":    runtime.List(runtime.Text("a'b"), runtime.Text("c")),
+	"none":     runtime.List(),
+	"col":      runtime.Text("login"),
+	"cols":     runtime.Text("Login, first name"),
+	"sort":     runtime.Text("FullName DESC, Login"),
+	"dir":      runtime.Text("desc"),
+	"table":    runtime.Text("custodian"),
+	"NOW":      runtime.Text("2026-03-01 10:00:00"),
+	"secret":   runtime.Text("00TestTokenNotReal").WithTaint(1),
 }
 
 var refForm = regexp.MustCompile(`%%|%([A-Za-z_][\w.]*)%`)
@@ -198,7 +199,7 @@ func TestCases(t *testing.T) {
 					switch {
 					case strings.HasPrefix(l, "#"):
 						head = append(head, l)
-					case strings.HasPrefix(l, "> "), strings.HasPrefix(l, "  "), strings.HasPrefix(l, "! "), strings.HasPrefix(l, "run!"), strings.HasPrefix(l, "warning!"):
+					case strings.HasPrefix(l, "> "), strings.HasPrefix(l, "  "), strings.HasPrefix(l, "! "), strings.HasPrefix(l, "run!"), strings.HasPrefix(l, "warning!"), strings.HasPrefix(l, "info!"):
 					default:
 						text = append(text, l)
 					}

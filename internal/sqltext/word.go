@@ -52,7 +52,7 @@ func (c *compiler) word(t *token, l *level) bool {
 
 // serverVariables are what to write for the variables that SQL Server sets.
 var serverVariables = map[string]string{
-	"@@ROWCOUNT":     "write %ROWCOUNT%, the rows of the statement before, as text of the script: If %ROWCOUNT% = 0 Then …",
+	"@@ROWCOUNT":     "write %ROWCOUNT%, which the script has after SqlExecute",
 	"@@IDENTITY":     "Set id = Sql(\"INSERT … RETURNING CustodianID\")",
 	"@@ERROR":        "use Try … Catch … End Try of the script",
 	"@@TRANCOUNT":    "use Transaction … End Transaction of the script",
