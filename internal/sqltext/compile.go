@@ -159,6 +159,7 @@ func (c *compiler) token(t *token) {
 		return
 	case invalid:
 	case word:
+		c.newName(t, l)
 		if c.word(t, l) {
 			return
 		}
@@ -166,6 +167,7 @@ func (c *compiler) token(t *token) {
 		if t.parts != nil {
 			c.name(t)
 		} else {
+			c.newName(t, l)
 			c.meantAsText(t, l)
 			c.emit(c.dialect.quote(t.text))
 		}

@@ -1,6 +1,7 @@
 package sqltext
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -49,6 +50,20 @@ var places = []string{
 	"SELECT 1 FROM Custodian WHERE Active = '%x%'",
 	"SELECT 1 FROM Custodian GROUP BY Login HAVING count(*) > '%x%'",
 	"SELECT 1 /* %x% */ -- %x%",
+	"SELECT DATEADD(day, %x%, %x%), DATEDIFF(day, '%x%', %x%), CHARINDEX(%x%, '%x%'), SUBSTRING(%x%, 1, %x%), LEFT('%x%', 2), ROUND(%x%, 1)",
+	"SELECT CONVERT(varchar(3), %x%), CONVERT(int, '%x%'), CAST(%x% AS varchar(3)), CAST('%x%' AS date), CAST(%x% AS bit)",
+	"SELECT Login + %x% + '%x%' FROM Custodian",
+	"SELECT %x% + ' ' + Login FROM Custodian WHERE Login + '-' = %x%",
+	"UPDATE c SET Login = %x%, c.Email = '%x%' FROM Custodian c JOIN Department d ON d.DepartmentName = c.Login AND d.DepartmentName <> %x% WHERE c.Email = '%x%'",
+	"UPDATE c SET Login = '%x%' FROM Custodian c LEFT JOIN Department d ON d.DepartmentName = c.Login AND d.DepartmentName = %x% WHERE c.Email = %x%",
+	"UPDATE Custodian SET Login = %x% FROM Custodian c WHERE c.Email = %x%",
+	"DELETE c FROM Custodian c JOIN Department d ON d.DepartmentName = c.Login WHERE d.DepartmentName = '%x%' OR c.Email IN (%x%)",
+	"UPDATE %x% SET Login = 'a' FROM Custodian c WHERE c.Login = '%x%'",
+	"DELETE c FROM %x% c WHERE c.Login = '%x%'",
+	"INSERT %x% (Login) VALUES ('%x%')",
+	"SELECT Login, '%x%' AS x INTO #t FROM Custodian WHERE Login = %x%; DROP TABLE #t",
+	"SELECT Login FROM Custodian WITH (NOLOCK) WHERE Login = '%x%'; SET NOCOUNT ON",
+	"CREATE TABLE #t (a varchar(max)); INSERT #t (a) VALUES (%x%); DROP TABLE #t",
 }
 
 // hostile are values that would change a statement that they were pasted into.
@@ -81,7 +96,8 @@ func TestNoValueReachesTheText(t *testing.T) {
 					t.Errorf("%q changed the text\n%s\n%s", h, benign[i].SQL, q.SQL)
 				}
 				bound += len(q.Args)
-				if err := run(conn, q); err != nil {
+				// A function that wants a number or date says that a value is none.
+				if err := run(conn, q); err != nil && !errors.As(err, new(functionError)) {
 					t.Errorf("%s with %q: %v", q.SQL, h, err)
 				}
 			}

@@ -234,6 +234,7 @@ func (c *compiler) text(t *token) {
 		}
 	}
 	if t.parts == nil {
+		c.brackets(t, l)
 		c.literal(t)
 		return
 	}

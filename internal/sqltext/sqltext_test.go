@@ -242,6 +242,9 @@ type database struct {
 	failed error
 }
 
+// A functionError is what a function of the site says against a value.
+type functionError struct{ error }
+
 // open returns a database with the tables of the test's schema.
 func open(t testing.TB) *database {
 	t.Helper()
@@ -251,7 +254,12 @@ func open(t testing.TB) *database {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	db := &database{Conn: conn}
-	if err := site.AddFunctions(conn, func(err error) (sqlite.Value, error) { db.failed = err; return sqlite.Value{}, err }); err != nil {
+	if err := site.AddFunctions(conn, func(err error) (sqlite.Value, error) {
+		if db.failed == nil {
+			db.failed = err
+		}
+		return sqlite.Value{}, err
+	}); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range strings.Split(strings.TrimSuffix(ddl, ";"), ";") {
@@ -298,7 +306,7 @@ func rows(conn *database, q runtime.Query) ([]string, error) {
 	for {
 		more, err := stmt.Step()
 		if conn.failed != nil {
-			err, conn.failed = conn.failed, nil
+			err, conn.failed = functionError{conn.failed}, nil
 		}
 		if err != nil || !more {
 			return out, err

@@ -12,6 +12,7 @@ import (
 // walked. Tokens keep their places, so that a finding is where the script has
 // its cause.
 func (c *compiler) rewrite() {
+	c.owner()
 	c.hints()
 	c.temporary()
 	c.insertInto()
@@ -63,6 +64,45 @@ func (c *compiler) closing(i int) int {
 // replace puts tokens in the place of those from i to before j.
 func (c *compiler) replace(i, j int, with ...token) {
 	c.tokens = slices.Replace(c.tokens, i, j, with...)
+}
+
+// owner takes dbo. away: it says nothing on a site with one owner.
+func (c *compiler) owner() {
+	for i := 0; i < len(c.tokens)-1; i++ {
+		t := &c.tokens[i]
+		if (t.kind == word || t.kind == name && t.parts == nil) && strings.EqualFold(t.text, "dbo") && c.tokens[c.then(i)].isOp(".") && !c.before(i).isOp(".") {
+			c.replace(i, c.then(c.then(i)))
+		}
+	}
+}
+
+// newName finds SELECT Name = Login, which names a column on SQL Server and
+// compares two on SQLite.
+func (c *compiler) newName(t *token, l *level) {
+	if c.schema == nil || l.clause != "SELECT" || l.kind != sub || !plainName(t) || !c.next().isOp("=") || !l.prev.is("SELECT", "DISTINCT", "ALL") && !l.prev.isOp(",") {
+		return
+	}
+	for _, tb := range c.stmt.tables {
+		_, cols, ok := c.schema.Table(tb.name)
+		if !ok {
+			return
+		}
+		if _, ok := columnNamed(cols, t.text); ok {
+			return
+		}
+	}
+	c.errorf(t, CodeForm, "write … AS "+t.text, "%s = … names a column only on SQL Server", t.text)
+}
+
+// brackets finds LIKE '[A-C]%', where SQLite takes the brackets for
+// themselves and so finds nothing.
+func (c *compiler) brackets(t *token, l *level) {
+	if !l.prev.is("LIKE") || t.parts != nil {
+		return
+	}
+	if i := strings.IndexByte(t.text, '['); i >= 0 && strings.IndexByte(t.text[i:], ']') > 1 {
+		c.errorf(t, CodeForm, "write a LIKE for each, joined by OR; GLOB '[A-C]*' tells capitals and small letters apart", "[ ] in LIKE stands for one of several characters only on SQL Server")
+	}
 }
 
 // batch takes SET NOCOUNT ON away. It reports whether there was one.

@@ -26,11 +26,6 @@ func (c *compiler) word(t *token, l *level) bool {
 		return false
 	case c.glueless(t, l):
 		return false
-	case t.is("DBO") && n.isOp("."):
-		// The owner's name says nothing on a site with one owner.
-		for c.i++; !c.tokens[c.i].isOp("."); c.i++ {
-		}
-		return true
 	case n.isOp("(") && clock[t.upper], t.is("CURRENT_TIMESTAMP") && !c.ddl():
 		return c.now(t, n)
 	}
