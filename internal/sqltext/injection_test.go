@@ -58,7 +58,6 @@ var places = []string{
 	"UPDATE c SET Login = '%x%' FROM Custodian c LEFT JOIN Department d ON d.DepartmentName = c.Login AND d.DepartmentName = %x% WHERE c.Email = %x%",
 	"UPDATE Custodian SET Login = %x% FROM Custodian c WHERE c.Email = %x%",
 	"DELETE c FROM Custodian c JOIN Department d ON d.DepartmentName = c.Login WHERE d.DepartmentName = '%x%' OR c.Email IN (%x%)",
-	"UPDATE %x% SET Login = 'a' FROM Custodian c WHERE c.Login = '%x%'",
 	"DELETE c FROM %x% c WHERE c.Login = '%x%'",
 	"INSERT %x% (Login) VALUES ('%x%')",
 	"SELECT Login, '%x%' AS x INTO #t FROM Custodian WHERE Login = %x%; DROP TABLE #t",

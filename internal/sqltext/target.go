@@ -36,33 +36,52 @@ func (s *source) qualifier() token {
 // stand in its FROM: UPDATE t SET … FROM t a WHERE a.x = 1, which SQL Server
 // reads as the rows of t where x is 1, writes every row there.
 func (c *compiler) aliased() {
-	if c.verb != "UPDATE" && c.verb != "DELETE" {
+	first := c.writing()
+	if first < 0 {
 		return
 	}
-	first := c.sig(0)
+	remove := c.tokens[first].is("DELETE")
 	at := c.then(first)
+	if c.tokens[at].is("OR") { // UPDATE OR IGNORE
+		at = c.then(c.then(at))
+	}
 	start := at
-	if c.verb == "DELETE" && c.tokens[at].is("FROM") {
+	if remove && c.tokens[at].is("FROM") {
 		at = c.then(at)
 	}
 	for c.tokens[c.then(at)].isOp(".") { // dbo.Custodian
 		at = c.then(c.then(at))
 	}
 	target := c.tokens[at]
+	from, where, last := c.clauses(c.then(at))
+	if target.kind == ref && from >= 0 {
+		c.errorf(&target, CodeForm, "write the table itself", "with a FROM, the table that is written cannot come from a variable")
+		return
+	}
 	if !plainName(&target) || target.is("TOP") {
 		return
 	}
-	from, where, last := c.clauses(c.then(at))
+	next := c.then(at)
 	if from < 0 {
-		if c.verb == "DELETE" && !c.tokens[start].is("FROM") {
+		if remove && !c.tokens[start].is("FROM") {
 			c.replace(start, start, made(target, word, "FROM"), made(target, space, " "))
 		}
 		c.unqualify(target.text, "")
 		return
 	}
+	if remove && next != from {
+		return // OUTPUT and the like, which other checks refuse
+	}
 	sources, ok := c.sources(from+1, where)
 	if !ok {
-		return // a form that other checks or the database refuse
+		c.errorf(&c.tokens[from], CodeForm, "write the tables after FROM with JOIN … ON …", "the tables of this %s cannot be read", c.tokens[first].upper)
+		return
+	}
+	if c.tokens[next].is("AS") { // SQLite's own form
+		alias := c.tokens[c.then(next)]
+		c.unqualify(target.text, alias.text)
+		c.linked(append([]source{{name: target.text, alias: alias.text}}, sources...), 0, c.tokens[where:last])
+		return
 	}
 	var found []int
 	for i := range sources {
@@ -78,7 +97,7 @@ func (c *compiler) aliased() {
 	case len(found) > 1:
 		c.errorf(&target, CodeForm, "write "+sources[found[0]].called()+", the other name of the one that is meant", "%s stands after FROM more than once", target.text)
 		return
-	case len(found) == 0 && c.verb == "DELETE", len(found) == 0 && !c.stands(target.text):
+	case len(found) == 0 && remove, len(found) == 0 && !c.stands(target.text):
 		c.errorf(&target, CodeForm, "write one of "+list(sources), "%s is none of the tables after FROM", target.text)
 		return
 	case len(found) == 0:
@@ -94,11 +113,31 @@ func (c *compiler) aliased() {
 	if !c.linked(sources, found[0], c.tokens[where:last]) {
 		return
 	}
-	if c.verb == "DELETE" {
+	if remove {
 		c.deleteRows(s, start, from, last)
 		return
 	}
-	c.updateRows(sources, found[0], start, c.then(at), from, where, last)
+	c.updateRows(sources, found[0], start, next, from, where, last)
+}
+
+// writing is the index of the UPDATE or DELETE that the statement is, behind
+// its WITH where it has one; -1: it is none.
+func (c *compiler) writing() int {
+	depth := 0
+	for i := range c.tokens {
+		switch t := &c.tokens[i]; {
+		case t.isOp("("):
+			depth++
+		case t.isOp(")"):
+			depth--
+		case depth != 0 || t.kind == space:
+		case t.is("UPDATE", "DELETE"):
+			return i
+		case c.verb != "WITH" || t.is("SELECT", "INSERT"):
+			return -1
+		}
+	}
+	return -1
 }
 
 // stands reports whether a table of that name may be there.
@@ -165,6 +204,10 @@ func (c *compiler) sources(i, end int) (out []source, ok bool) {
 			for i = c.then(i); c.tokens[i].isOp(".") && i < end; i = c.then(i) {
 				i = c.then(i)
 				s.name = c.tokens[i].text
+			}
+			if c.tokens[i].isOp("(") && i < end { // a function that gives rows
+				s.name = ""
+				i = c.then(c.closing(i))
 			}
 		default:
 			return nil, false
@@ -446,7 +489,7 @@ func (c *compiler) linked(sources []source, target int, where []token) bool {
 		}
 		w, o := sources[target].called(), sources[i].called()
 		c.errorf(&c.tokens[c.sig(0)], CodeForm, "write the columns that belong together: ON "+o+".… = "+w+".…; for one value, SET Column = (SELECT … FROM …)",
-			"nothing joins %s to %s: %s would take every row of %s", o, w, c.verb, w)
+			"nothing joins %s to %s: %s would take every row of %s", o, w, c.tokens[c.writing()].upper, w)
 		return false
 	}
 	return true

@@ -231,7 +231,7 @@ func (c *compiler) insertInto() {
 // functions rewrites the calls of T-SQL functions that take a word where SQL
 // has values: a unit or a type.
 func (c *compiler) functions() {
-	if c.ddl() {
+	if c.ddl() && !slices.ContainsFunc(c.tokens, func(t token) bool { return t.is("SELECT") }) {
 		return
 	}
 	for i := 0; i < len(c.tokens)-1; i++ {

@@ -130,6 +130,10 @@ func (c *compiler) clause(t, n *token, l *level) bool {
 		if n.isOp("(") {
 			c.errorf(t, CodeForm, "leave it out", "table hints such as WITH (NOLOCK) are SQL Server's own")
 		}
+	case "OUTPUT":
+		if n.is("INSERTED", "DELETED") {
+			c.errorf(t, CodeForm, "RETURNING columns, at the end", "OUTPUT is SQL Server's own")
+		}
 	case "INSERT", "DELETE", "UPDATE":
 		c.second(t, l)
 	case "CASE":
