@@ -1,6 +1,8 @@
 package amsx_test
 
 import (
+	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,6 +33,38 @@ func TestOneMistakeOneFinding(t *testing.T) {
 			for _, d := range found {
 				t.Errorf("  %v", d)
 			}
+		}
+	}
+}
+
+// TestTemporaryTables: the checker knows a temporary table by the commands
+// before it; the table lives through the run, and the end of the run takes it.
+func TestTemporaryTables(t *testing.T) {
+	ctx := context.Background()
+	site, err := amsx.OpenSite(ctx, filepath.Join(t.TempDir(), "amsx.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := site.Schema(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = `SqlExecute "SELECT DepartmentID, DepartmentName + '!' AS Loud INTO #loud FROM Department"
+ForEach row In Sql "SELECT l.Loud FROM #loud l ORDER BY l.DepartmentID"
+  SqlExecute "DELETE FROM #loud"
+EndEach
+SqlExecute "UPDATE d SET DepartmentName = l.Loud FROM Department d JOIN #loud l ON l.DepartmentID = d.DepartmentID"
+`
+	if found := amsx.Parse("x.amsx", []byte(strings.Replace(text, "l.Loud FROM", "l.Luod FROM", 1))).Check(amsx.CheckOptions{Schema: schema}); len(found) != 1 || found[0].Hint != "did you mean Loud?" {
+		t.Errorf("got %v", found)
+	}
+	for range 2 { // a second run makes it anew
+		script := amsx.Parse("x.amsx", []byte(text))
+		if found := script.Check(amsx.CheckOptions{Schema: schema}); len(found) != 0 {
+			t.Errorf("got %v", found)
+		}
+		if _, err := script.Run(ctx, amsx.RunOptions{Site: site, RunID: 1}); err != nil {
+			t.Error(err)
 		}
 	}
 }
