@@ -7,6 +7,6 @@ const (
 	CodeForm      = "AMSX5003" // a form of another database that cannot be carried over
 	CodeName      = "AMSX5004" // a value is no column or table of the site
 	CodeValue     = "AMSX5005" // a value of a kind that cannot go there
-	CodeExact     = "AMSX5007" // a comparison that tells capitals and small letters apart where a folded column is there
 	CodeStatement = "AMSX5006" // a statement that a script may not run
+	CodeExact     = "AMSX5007" // a comparison that tells capitals and small letters apart where a folded column is there
 )

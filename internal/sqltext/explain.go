@@ -19,7 +19,7 @@ func Explanations() []lexer.Explanation {
 		{
 			Code: CodeForm, Title: "A form of another database",
 			Text:   "The everyday forms of SQL Server, such as TOP, ISNULL and GETDATE, are carried over to the site's database. This one has no counterpart that means the same; the hint says how to write it.",
-			Before: `SqlExecute "DELETE Department WHERE DepartmentID = 0"`, After: `SqlExecute "DELETE FROM Department WHERE DepartmentID = 0"`,
+			Before: "SqlExecute \"DECLARE @id int\"", After: "Set id = 0",
 		},
 		{
 			Code: CodeName, Title: "No such column or table",
@@ -33,6 +33,12 @@ func Explanations() []lexer.Explanation {
 			Code: CodeStatement, Title: "A statement that a script may not run",
 			Text:   "A run is one transaction that the interpreter begins and ends, and it works on the site's database alone: BEGIN and COMMIT, PRAGMA, ATTACH and triggers are not for scripts.",
 			Before: `SqlExecute "PRAGMA foreign_keys = OFF"`, After: "BeginTransaction",
+		},
+		{
+			Code: CodeExact, Title: "A comparison that tells capitals and small letters apart",
+			Text:   "SQL compares texts letter by letter, as the database does: Ann is not ann. For logins and addresses the site keeps a column in which that is evened out; Fold does the same to the value that it is compared with.",
+			Before: "Parameter Who, \"Text\"\nLog \"info\", Sql(\"SELECT CustodianID FROM Custodian WHERE Login = '%Who%'\")",
+			After:  "Parameter Who, \"Text\"\nLog \"info\", Sql(\"SELECT CustodianID FROM Custodian WHERE LoginKey = Fold('%Who%')\")",
 		},
 	}
 }
