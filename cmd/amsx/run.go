@@ -31,7 +31,7 @@ type runCmd struct {
 	Param     parameters `help:"A parameter of the transformation." placeholder:"NAME=VALUE" short:"p"`
 	Pack      string     `help:"The credential pack to use." placeholder:"NAME"`
 	Test      bool       `help:"A dry run: do everything, write nothing, say what would change."`
-	Files     string     `help:"The folder whose files the transformation may read and write (default: the folder files beside the site database)." placeholder:"DIR"`
+	Files     string     `help:"The folder whose files the transformation may read and write (default: the folder files beside the site database). A replay has its own." placeholder:"DIR"`
 	Limit     number     `help:"Read only the first records; nobody is treated as a leaver." placeholder:"N"`
 	AllowOnce []string   `help:"A limit of the fuse that does not hold for this run, such as deactivate, or all." placeholder:"LIMIT"`
 	Wait      bool       `help:"Wait for another run of the transformation to end."`

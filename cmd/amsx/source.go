@@ -48,7 +48,11 @@ func (s *source) close() {
 
 // differs says what of a replay is not as its case expects.
 func (s *source) differs(ctx context.Context, r *batch.Report, err error) ([]string, error) {
-	o := &harness.Outcome{Err: err, Exit: r.Exit, Result: r.Result, Unused: s.player.Unused()}
+	after, ferr := harness.ReadFiles(s.job.Files)
+	if ferr != nil {
+		return nil, ferr
+	}
+	o := &harness.Outcome{Err: err, Exit: r.Exit, Result: r.Result, Unused: s.player.Unused(), Files: after}
 	if o.Result == nil {
 		o.Result = &amsx.Result{}
 	}
@@ -73,9 +77,6 @@ func (c *runCmd) source(ctx context.Context, e *env, g *cli) (_ *source, err err
 		err = c.live(ctx, e, g, s)
 	}
 	if err != nil {
-		return s, err
-	}
-	if s.job.Files, err = c.folder(s.file, controlFile(g, s.file)); err != nil {
 		return s, err
 	}
 	s.job.Script, s.job.User, s.job.Parameters = s.script, userName(e), merge(s.job.Parameters, c.Param)
@@ -113,8 +114,11 @@ func (c *runCmd) live(ctx context.Context, e *env, g *cli, s *source) (err error
 		return err
 	}
 	s.job.Packs = &batch.Packs{DB: s.job.Control, Key: key, Used: s.script.Name()}
+	if s.job.Files, err = c.folder(s.file, controlFile(g, s.file)); err != nil {
+		return err
+	}
 	if c.Record != "" {
-		if s.capture, err = harness.NewCapture(ctx, c.Record, c.File, s.script, transformations.FS(), s.job.Site); err != nil {
+		if s.capture, err = harness.NewCapture(ctx, c.Record, c.File, s.script, transformations.FS(), s.job.Site, s.job.Files); err != nil {
 			return &usageError{fmt.Errorf("--record: %w", err)}
 		}
 		s.job.HTTP.Wrap, s.job.Packs = s.capture.Wrap, s.capture.Packs(s.job.Packs)
@@ -168,7 +172,10 @@ func (c *runCmd) simulate(ctx context.Context, e *env, g *cli, s *source) (err e
 		// it would be a wave of leavers.
 		file = fmt.Sprintf("simulated-%d.db", c.Simulate)
 	}
-	_, err = s.databases(ctx, e, g, file)
+	if _, err = s.databases(ctx, e, g, file); err != nil {
+		return err
+	}
+	s.job.Files, err = c.folder(s.file, controlFile(g, s.file))
 	return err
 }
 
@@ -203,6 +210,11 @@ func (c *runCmd) replay(ctx context.Context, e *env, g *cli, s *source) error {
 	}
 	if err := fc.Fill(ctx, s.job.Site); err != nil {
 		return err
+	}
+	// Not the folder of --files: a replay must not move the files of real runs.
+	s.job.Files = filepath.Join(filepath.Dir(s.file), "files")
+	if err := fc.Unpack(s.job.Files); err != nil {
+		return &usageError{fmt.Errorf("--replay: %w; name another --database", err)}
 	}
 	s.player = harness.NewPlayer(fc.Exchanges)
 	if g.Database == "amsx.db" && !c.Test && c.Limit == 0 && len(c.Param) == 0 {

@@ -18,14 +18,15 @@ import (
 	"github.com/amsx-lang/amsx/runtime"
 )
 
-// A Capture is a recording of one run that becomes a case: the rows before it,
-// the requests and answers of it, and what it ended with.
+// A Capture is a recording of one run that becomes a case: the rows and files
+// before it, the requests and answers of it, and what it ended with.
 //
-// [NewCapture] reads the rows, [Capture.Packs] goes between the run and its
+// [NewCapture] reads the rows and files, [Capture.Packs] goes between the run and its
 // packs, [Capture.Finish] writes the case.
 type Capture struct {
 	*Recorder
 	site   *amsx.Site
+	folder string // of the run
 	c      Case
 	former []string // sources that complete runs before this one left rows of
 
@@ -33,13 +34,19 @@ type Capture struct {
 	opened bool // the pack is noted
 }
 
-// NewCapture begins a recording into dir. file is where script came from.
-func NewCapture(ctx context.Context, dir, file string, script *amsx.Script, shipped fs.FS, site *amsx.Site) (*Capture, error) {
+// NewCapture begins a recording into dir. file is where script came from,
+// folder the folder of its run.
+func NewCapture(ctx context.Context, dir, file string, script *amsx.Script, shipped fs.FS, site *amsx.Site, folder string) (*Capture, error) {
+	before, err := readFiles(os.DirFS(folder), ".", maxRecorded)
+	if err != nil {
+		return nil, err
+	}
 	r, err := NewRecorder(dir)
 	if err != nil {
 		return nil, err
 	}
-	c := &Capture{Recorder: r, site: site}
+	c := &Capture{Recorder: r, site: site, folder: folder}
+	c.c.Files = before
 	c.c.Title = "Recorded: " + script.Name()
 	c.c.Parameters = map[string]string{}
 	name := strings.TrimSuffix(filepath.Base(file), ".amsx") + ".amsx"
@@ -107,6 +114,13 @@ func (c *Capture) Finish(ctx context.Context, began time.Time, parameters map[st
 	var err error
 	if k.Rows, err = tablesOf(ctx, c.site, []string{"Created", "LastUpdated"}); err != nil {
 		return err
+	}
+	after, err := ReadFiles(c.folder)
+	if err != nil {
+		return err
+	}
+	if len(k.compareFiles(after)) > 0 {
+		k.FilesAfter, k.Expect.NoFiles = after, len(after) == 0
 	}
 	return c.Recorder.Finish(k)
 }

@@ -12,6 +12,8 @@
 //	start/Custodian.csv     rows that are there before the run, a file a table
 //	expect/Custodian.csv    rows that must be there afterwards; only the columns named are compared
 //	script.amsx             the transformation, where it is not one that ships
+//	files/in/people.csv     the folder of the run before it; files that are not text are fine
+//	expect/files/…          the folder after it, whole; left out where it is as before
 package harness
 
 import (
@@ -42,10 +44,12 @@ type Case struct {
 	Testing        bool              `toml:"test,omitempty"`        // a dry run
 	Expect         Expect            `toml:"expect"`
 
-	Script    []byte      `toml:"-"` // script.amsx
-	Exchanges []*Exchange `toml:"-"`
-	Start     []Rows      `toml:"-"`
-	Rows      []Rows      `toml:"-"`
+	Script     []byte      `toml:"-"` // script.amsx
+	Exchanges  []*Exchange `toml:"-"`
+	Start      []Rows      `toml:"-"`
+	Rows       []Rows      `toml:"-"`
+	Files      []File      `toml:"-"` // of the run's folder
+	FilesAfter []File      `toml:"-"` // after the run; nil: as before, unless Expect.NoFiles
 
 	packParameter string // of a recording: the parameter that names the pack
 }
@@ -66,6 +70,7 @@ type Expect struct {
 	Counts   map[string]int64 `toml:"counts,omitempty"`   // those that are named are compared
 	Requests int64            `toml:"requests,omitempty"` // 0: as many as there are exchanges
 	Warnings []string         `toml:"warnings,omitempty"` // texts of which each must be in a warning
+	NoFiles  bool             `toml:"no_files,omitempty"` // the folder is empty afterwards
 }
 
 // Rows are rows of one table, as a CSV file has them. An empty field is Null.
@@ -88,7 +93,7 @@ func Load(fsys fs.FS, dir string) (*Case, error) {
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		hint := ""
-		if near := lexer.Nearest(unknown[0].String(), []string{"title", "transformation", "clock", "parameters", "pack", "former_runs", "test", "expect", "expect.status", "expect.error", "expect.exit", "expect.counts", "expect.requests", "expect.warnings"}); near != "" {
+		if near := lexer.Nearest(unknown[0].String(), []string{"title", "transformation", "clock", "parameters", "pack", "former_runs", "test", "expect", "expect.status", "expect.error", "expect.exit", "expect.counts", "expect.requests", "expect.warnings", "expect.no_files"}); near != "" {
 			hint = fmt.Sprintf(" (did you mean %s?)", near)
 		}
 		return nil, fmt.Errorf("%s/case.toml: there is no setting %s%s", dir, unknown[0], hint)
@@ -124,6 +129,15 @@ func Load(fsys fs.FS, dir string) (*Case, error) {
 			return nil, fmt.Errorf("%s/%s/%w", dir, part.folder, err)
 		}
 	}
+	if c.Files, err = readFiles(fsys, path.Join(dir, "files"), 0); err != nil {
+		return nil, fmt.Errorf("%s/files: %w", dir, err)
+	}
+	if c.FilesAfter, err = readFiles(fsys, path.Join(dir, "expect/files"), 0); err != nil {
+		return nil, fmt.Errorf("%s/expect/files: %w", dir, err)
+	}
+	if len(c.FilesAfter) > 0 && c.Expect.NoFiles {
+		return nil, fmt.Errorf("%s: no_files contradicts the files in expect/files", dir)
+	}
 	return c, nil
 }
 
@@ -133,6 +147,7 @@ func List(fsys fs.FS, root string) ([]string, error) {
 	err := fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
 		if err == nil && d.Name() == "case.toml" {
 			dirs = append(dirs, path.Dir(p))
+			return fs.SkipDir // there is no case in a case: what is called so there is a file of its run
 		}
 		return err
 	})
@@ -151,6 +166,9 @@ func each(fsys fs.FS, dir, ext string, f func(name string, text []byte) error) e
 		return err
 	}
 	for _, e := range entries {
+		if e.IsDir() && path.Base(dir) == "expect" && e.Name() == "files" {
+			continue
+		}
 		if e.IsDir() || path.Ext(e.Name()) != ext {
 			return fmt.Errorf("%s: only %s files belong here", e.Name(), ext)
 		}

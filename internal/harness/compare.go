@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -20,19 +21,32 @@ type Outcome struct {
 	Exit   int
 	Result *amsx.Result
 	Unused []string // exchanges that no request asked for
+	Files  []File   // of the run's folder, after it
 }
 
-// Run runs a case on an empty site: start rows in, the run, and the outcome. A
-// fault of the case itself is the error.
-func (c *Case) Run(ctx context.Context, s *amsx.Site, script *amsx.Script, packs runtime.Packs, exit func(error) int) (*Outcome, error) {
+// Run runs a case on an empty site and in a folder of its own: start rows and
+// files in, the run, and the outcome. A fault of the case itself is the error.
+func (c *Case) Run(ctx context.Context, s *amsx.Site, script *amsx.Script, packs runtime.Packs, exit func(error) int) (_ *Outcome, err error) {
 	if err := c.Fill(ctx, s); err != nil {
 		return nil, err
 	}
+	folder, err := os.MkdirTemp("", "amsx-case")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	if err := c.Unpack(folder); err != nil {
+		return nil, err
+	}
 	player := NewPlayer(c.Exchanges)
-	r, err := script.Run(ctx, amsx.RunOptions{
-		Site: s, Packs: packs, Parameters: c.Parameters, HTTP: c.HTTP(player), Now: c.Now(), User: "fixture", RunID: 1, Testing: c.Testing,
+	r, runErr := script.Run(ctx, amsx.RunOptions{
+		Site: s, Files: folder, Packs: packs, Parameters: c.Parameters, HTTP: c.HTTP(player), Now: c.Now(), User: "fixture", RunID: 1, Testing: c.Testing,
 	})
-	return &Outcome{Err: err, Exit: exit(err), Result: r, Unused: player.Unused()}, nil
+	after, err := ReadFiles(folder)
+	if err != nil {
+		return nil, err
+	}
+	return &Outcome{Err: runErr, Exit: exit(runErr), Result: r, Unused: player.Unused(), Files: after}, nil
 }
 
 // Compare says in words what of an outcome, and of the rows that it left, is
@@ -88,7 +102,7 @@ func (c *Case) Compare(ctx context.Context, o *Outcome, s *amsx.Site) (wrong []s
 			say("expect/%s.csv differs:\n%s", t.Table, lineDiff(a, b))
 		}
 	}
-	return wrong, nil
+	return append(wrong, c.compareFiles(o.Files)...), nil
 }
 
 // rowsOf reads the columns of an expectation from the site, in the order of the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -121,6 +122,8 @@ func TestBadCases(t *testing.T) {
 		"only .http files belong here":        {"c/case.toml": file("transformation = 'x.amsx'\n"), "c/exchanges/x.txt": file("")},
 		"Custodian.csv: record on line 2":     {"c/case.toml": file("transformation = 'x.amsx'\n"), "c/start/Custodian.csv": file("a,b\n1\n")},
 		"the first line names the columns":    {"c/case.toml": file("transformation = 'x.amsx'\n"), "c/expect/Custodian.csv": file("")},
+		"no_files contradicts the files":      {"c/case.toml": file("transformation = 'x.amsx'\n[expect]\nno_files = true\n"), "c/expect/files/x.txt": file("")},
+		"x/link is no file":                   {"c/case.toml": file("transformation = 'x.amsx'\n"), "c/files/x/link": {Mode: fs.ModeSymlink, Data: []byte("/etc")}},
 	} {
 		if _, err := harness.Load(fsys, "c"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
@@ -171,6 +174,51 @@ func TestCompareFindsWhatIsWrong(t *testing.T) {
 		}
 		if all := strings.Join(wrong, "\n"); want == "" && all != "" || !strings.Contains(all, want) {
 			t.Errorf("want %q, got:\n%s", want, all)
+		}
+	}
+}
+
+// TestCaseFiles holds a case with files against folders that are not as it
+// expects, and one that is.
+func TestCaseFiles(t *testing.T) {
+	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	for _, tc := range []struct {
+		name, script string
+		after        map[string]string // beside in/a.csv, when not nil
+		want         string
+	}{
+		{"unchanged", `Log "info", ReadFile("in/a.csv")`, nil, ""},
+		{"moved unexpectedly", `MoveFile "in/a.csv", "done/"`, nil, "the file in/a.csv is not there after the run\nthe file done/a.csv is there after the run, and the case does not expect it"},
+		{"moved", `MoveFile "in/a.csv", "done/"`, map[string]string{"done/a.csv": "Login\nanna\n", "case.toml": "x"}, ""},
+		{"not moved", `Log "info", "x"`, map[string]string{"done/a.csv": "Login\nanna\n", "case.toml": "x"}, "the file done/a.csv is not there"},
+		{"other text", `WriteFile "in/a.csv", "Login"`, nil, "files/in/a.csv differs:\n  - anna"},
+		{"other line ends", `WriteFile "in/a.csv", "Login" & NewLine & "anna" & NewLine`, nil, "only in the ends of its lines"},
+	} {
+		fsys := fstest.MapFS{"c/case.toml": file("title = 'x'\n"), "c/script.amsx": file(tc.script + "\n"), "c/files/in/a.csv": file("Login\nanna\n"), "c/files/case.toml": file("x")}
+		for name, text := range tc.after {
+			fsys["c/expect/files/"+name] = file(text)
+		}
+		if dirs, err := harness.List(fsys, "."); err != nil || len(dirs) != 1 {
+			t.Errorf("%s: cases %v, %v", tc.name, dirs, err)
+		}
+		c, err := harness.Load(fsys, "c")
+		if err != nil {
+			t.Fatal(err)
+		}
+		site, err := amsx.OpenSite(t.Context(), filepath.Join(t.TempDir(), "amsx.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := c.Run(t.Context(), site, amsx.Parse("script.amsx", c.Script), amsx.Packs{}, batch.ExitCode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrong, err := c.Compare(t.Context(), o, site)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := strings.Join(wrong, "\n"); tc.want == "" && all != "" || !strings.Contains(all, tc.want) {
+			t.Errorf("%s: want %q, got:\n%s", tc.name, tc.want, all)
 		}
 	}
 }

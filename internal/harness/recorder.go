@@ -111,6 +111,8 @@ func (r *Recorder) Finish(c *Case) error {
 	return errors.Join(
 		writeRows(filepath.Join(r.dir, "start"), c.Start),
 		writeRows(filepath.Join(r.dir, "expect"), c.Rows),
+		writeFiles(filepath.Join(r.dir, "files"), c.Files),
+		writeFiles(filepath.Join(r.dir, "expect", "files"), c.FilesAfter),
 		os.WriteFile(filepath.Join(r.dir, "case.toml"), c.settings(), 0o600),
 	)
 }
