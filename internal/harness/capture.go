@@ -63,6 +63,9 @@ func NewCapture(ctx context.Context, dir, file string, script *amsx.Script, ship
 	if c.former, err = formerSources(ctx, site); err != nil {
 		return nil, err
 	}
+	if c.c.Columns, err = addedColumns(ctx, site); err != nil {
+		return nil, err
+	}
 	c.c.Start, err = tablesOf(ctx, site, nil)
 	return c, err
 }
@@ -100,8 +103,11 @@ func (c *Capture) Finish(ctx context.Context, began time.Time, parameters map[st
 	if k.packParameter != "" && k.Pack.Name != "" {
 		k.Parameters[k.packParameter] = k.Pack.Name
 	}
-	if slices.Contains(c.former, k.Pack.Name) {
+	switch {
+	case slices.Contains(c.former, k.Pack.Name):
 		k.Former = 1
+	case k.Pack.Name == "" && len(c.former) == 1:
+		k.Former, k.FormerSource = 1, c.former[0]
 	}
 	k.Expect = Expect{Status: "Completed", Exit: exit}
 	switch {

@@ -40,8 +40,10 @@ type Case struct {
 	Clock          time.Time         `toml:"clock"`                    // when the run takes place; zero: 2026-01-05T02:00:00Z
 	Parameters     map[string]string `toml:"parameters,omitempty"`
 	Pack           Pack              `toml:"pack"`
-	Former         int               `toml:"former_runs,omitempty"` // complete runs of the source before this one, which left the start rows
-	Testing        bool              `toml:"test,omitempty"`        // a dry run
+	Former         int               `toml:"former_runs,omitempty"`   // complete runs of the source before this one, which left the start rows
+	FormerSource   string            `toml:"former_source,omitempty"` // the source of those runs; empty: the pack's name
+	Columns        map[string]string `toml:"columns,omitempty"`       // columns that scripts have added to a table, as AddColumnsToTable has them
+	Testing        bool              `toml:"test,omitempty"`          // a dry run
 	Expect         Expect            `toml:"expect"`
 
 	Script     []byte      `toml:"-"` // script.amsx
@@ -93,7 +95,7 @@ func Load(fsys fs.FS, dir string) (*Case, error) {
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		hint := ""
-		if near := lexer.Nearest(unknown[0].String(), []string{"title", "transformation", "clock", "parameters", "pack", "former_runs", "test", "expect", "expect.status", "expect.error", "expect.exit", "expect.counts", "expect.requests", "expect.warnings", "expect.no_files"}); near != "" {
+		if near := lexer.Nearest(unknown[0].String(), []string{"title", "transformation", "clock", "parameters", "pack", "former_runs", "former_source", "columns", "test", "expect", "expect.status", "expect.error", "expect.exit", "expect.counts", "expect.requests", "expect.warnings", "expect.no_files"}); near != "" {
 			hint = fmt.Sprintf(" (did you mean %s?)", near)
 		}
 		return nil, fmt.Errorf("%s/case.toml: there is no setting %s%s", dir, unknown[0], hint)

@@ -1,10 +1,13 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,16 +30,21 @@ func (c *Case) Document(shipped fs.FS) (name string, source []byte, err error) {
 	return c.Transformation, source, nil
 }
 
-// Fill writes the rows that are there before the run, and the former complete
-// runs that left them.
+// Fill adds the columns and writes the rows that are there before the run, and
+// the former complete runs that left them.
 func (c *Case) Fill(ctx context.Context, s *amsx.Site) error {
+	for _, table := range slices.Sorted(maps.Keys(c.Columns)) {
+		if err := addColumns(ctx, s, table, c.Columns[table]); err != nil {
+			return fmt.Errorf("case.toml: columns of %s: %w", table, err)
+		}
+	}
 	for _, t := range c.Start {
 		if err := s.Load(ctx, t.Table, t.Columns, t.Rows); err != nil {
 			return fmt.Errorf("start/%s.csv: %w", t.Table, err)
 		}
 	}
 	if c.Former > 0 {
-		return s.LoadFormerRun(ctx, "Custodian", c.Pack.Name, int64(c.Former))
+		return s.LoadFormerRun(ctx, "Custodian", cmp.Or(c.FormerSource, c.Pack.Name), int64(c.Former))
 	}
 	return nil
 }
