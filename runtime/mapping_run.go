@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"fmt"
 	"hash/maphash"
 	"maps"
@@ -295,15 +296,28 @@ func (c *Call) DeactivateMissing(source string) (int64, error) {
 		return 0, err
 	}
 	if source == "" {
-		source = in.source()
-		for _, s := range in.sinks {
-			if s != nil && s.m.spec.Source != "" {
-				source = s.m.spec.Source
-				break
-			}
-		}
+		source = in.leaversSource()
 	}
 	return in.host.Site.DeactivateMissing(in.ctx, source, c.pos)
+}
+
+// leaversSource is the source that the mappings have written, or would have
+// written where not one record came.
+func (in *Interp) leaversSource() string {
+	opened := false
+	for _, s := range in.sinks {
+		if s == nil {
+			continue
+		}
+		if s.m.spec.Source != "" {
+			return s.m.spec.Source
+		}
+		opened = true
+	}
+	if !opened && len(in.prog.mappings) > 0 {
+		return cmp.Or(in.prog.mappings[0].spec.Source, in.source())
+	}
+	return in.source()
 }
 
 // pathText is a path as it is written.
