@@ -1,6 +1,7 @@
 package builtins
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type csvIterator struct {
 	file     *runtime.File
 	name     string
 	encoding string
+	text     *files.Decoder
 	reader   *csvtext.Reader
 	columns  *runtime.Columns
 	first    []string // the first line, where it is a row
@@ -53,6 +55,7 @@ func (it *csvIterator) begin() error {
 	if err != nil {
 		return err
 	}
+	it.text = text
 	in, skipped := io.Reader(text), 0
 	if !given {
 		if sep, in, skipped, err = csvtext.Detect(text); err != nil {
@@ -197,7 +200,7 @@ func (it *csvIterator) Next(context.Context) (runtime.Value, error) {
 		return runtime.Null(), &runtime.BadElement{Reason: fmt.Sprintf("line %d of %s: %s", bad.Line, it.name, bad.Reason)}
 	case err == io.EOF:
 		it.show()
-		return runtime.Null(), err
+		return runtime.Null(), cmp.Or(it.text.Mistaken(it.name), err)
 	case err != nil:
 		return runtime.Null(), it.explain(err)
 	case len(fields) != it.columns.Len():

@@ -172,5 +172,5 @@ func decode(file, encoding string, b []byte, how string) (string, error) {
 	if !utf8.ValidString(s) || files.Damaged(s, converted) {
 		return "", files.WrongText(file, encoding, how, []byte(s))
 	}
-	return s, nil
+	return s, files.Mistaken(file, b, encoding)
 }

@@ -54,6 +54,8 @@ type Decoder struct {
 	// Converted: the text was converted, so a character that is wrong in the
 	// file is U+FFFD. Otherwise the bytes are as they are in the file.
 	Converted bool
+	name      string
+	witness   *witness // of an encoding of single bytes
 }
 
 // NewDecoder reads the text of r, in the encoding of a name ("": UTF-8).
@@ -77,7 +79,14 @@ func NewDecoder(r io.Reader, name string) (*Decoder, error) {
 	if e == nil {
 		return &Decoder{Reader: b}, nil
 	}
-	return &Decoder{Reader: e.NewDecoder().Reader(b), Converted: true}, nil
+	d := &Decoder{Converted: true, name: name}
+	in := io.Reader(b)
+	if singleBytes(e) {
+		d.witness = &witness{r: b}
+		in = d.witness
+	}
+	d.Reader = e.NewDecoder().Reader(in)
+	return d, nil
 }
 
 // Decode reads a whole text; see [Decoder].

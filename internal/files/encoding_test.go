@@ -31,6 +31,27 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+func TestMistaken(t *testing.T) {
+	for _, c := range []struct {
+		bytes, name string
+		want        bool
+	}{
+		{"M\xc3\xbcller, 5 \xe2\x82\xac, Zo\xc3\xab", "windows-1252", true},
+		{"M\xc3\xbcller", "ISO-8859-15", true},
+		{"M\xc3\xbcller", "utf-8", false},
+		{"\xef\xbb\xbfM\xc3\xbcller", "windows-1252", false}, // the mark knows better
+		{"Muller", "windows-1252", false},
+		{"M\xfcller", "windows-1252", false},
+		{"LIBERT\xc9\x94 M\xfcller", "windows-1252", false}, // É and a quote happen to be a character of UTF-8
+		{"M\xfcller M\xc3\xbcller", "windows-1252", false},
+		{"M\xc3\xbcller M\xc3", "windows-1252", false},
+	} {
+		if err := files.Mistaken("in/a.csv", []byte(c.bytes), c.name); (err != nil) != c.want {
+			t.Errorf("%q in %s: %v", c.bytes, c.name, err)
+		}
+	}
+}
+
 func TestEncode(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
 		{"", "Zë"}, {"utf-8", "Zë"}, {"UTF-8-BOM", "\xef\xbb\xbfZë"}, {"windows-1252", "Z\xeb"}, {"utf-16le", "\xff\xfeZ\x00\xeb\x00"},
