@@ -36,6 +36,7 @@ type Diagnostic struct {
 	Code     string // stable, such as "AMSX1001"; its page is `amsx doc CODE`
 	Message  string // what is wrong, one line, lower case, no full stop
 	Hint     string // what to write instead; may be empty
+	Edits    []Edit // what mends it without a thought; empty: a person must decide
 }
 
 // Error is file:line:col: message.

@@ -12,15 +12,7 @@ import (
 func Nearest(word string, candidates []string) string {
 	w := strings.ToLower(word)
 	n := utf8.RuneCountInString(w)
-	limit := 1
-	switch {
-	case n >= 12:
-		limit = 3
-	case n >= 6:
-		limit = 2
-	case n <= 2:
-		limit = 0
-	}
+	limit := mistakes(n)
 	best, bestDistance := "", limit+1
 	prefix, prefixes := "", 0
 	for _, c := range candidates {
@@ -43,6 +35,19 @@ func Nearest(word string, candidates []string) string {
 		return prefix
 	}
 	return best
+}
+
+// mistakes is how many typing mistakes are forgiven in a word of n letters.
+func mistakes(n int) int {
+	switch {
+	case n >= 12:
+		return 3
+	case n >= 6:
+		return 2
+	case n <= 2:
+		return 0
+	}
+	return 1
 }
 
 // distance is the number of letters to insert, delete, replace or swap with

@@ -216,11 +216,21 @@ func Safe(s string) string {
 
 // MarshalJSON is the form that editors and other tools read:
 // {file, line, column, endLine, endColumn, severity, code, message, hint}, all
-// of them always. A place without a range is one character.
+// of them always, and fix, a list of {offset, length, text} in bytes of the file,
+// where the finding can be mended without a thought. A place without a range is one character.
 func (d *Diagnostic) MarshalJSON() ([]byte, error) {
 	end := d.End
 	if d.Pos.IsValid() && (end.Line < d.Pos.Line || end.Line == d.Pos.Line && end.Column <= d.Pos.Column) {
 		end = Position{Line: d.Pos.Line, Column: d.Pos.Column + 1}
+	}
+	type edit struct {
+		Offset int    `json:"offset"`
+		Length int    `json:"length"`
+		Text   string `json:"text"`
+	}
+	var fix []edit
+	for _, e := range d.Edits {
+		fix = append(fix, edit{e.Pos.Offset, len(e.Old), e.New})
 	}
 	return json.Marshal(struct {
 		File      string `json:"file"`
@@ -232,5 +242,6 @@ func (d *Diagnostic) MarshalJSON() ([]byte, error) {
 		Code      string `json:"code"`
 		Message   string `json:"message"`
 		Hint      string `json:"hint"`
-	}{d.Pos.Filename, d.Pos.Line, d.Pos.Column, end.Line, end.Column, d.Severity.String(), d.Code, d.Message, d.Hint})
+		Fix       []edit `json:"fix,omitempty"`
+	}{d.Pos.Filename, d.Pos.Line, d.Pos.Column, end.Line, end.Column, d.Severity.String(), d.Code, d.Message, d.Hint, fix})
 }

@@ -72,6 +72,14 @@ func (s *Scanner) illegal(end int, code, hint, message string) Token {
 	return t
 }
 
+// mends gives the finding about an illegal token the text that was meant.
+func (s *Scanner) mends(t Token, write string) Token {
+	if d := s.problems[t.Pos.Offset]; write != "" {
+		d.Mend(d.Pos, t.Value, write)
+	}
+	return t
+}
+
 func (s *Scanner) next() Token {
 	if s.text == textBody {
 		return s.raw()

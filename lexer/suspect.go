@@ -11,39 +11,40 @@ import (
 // This file names what people type, paste or bring along from other languages
 // that is not AMSX, and says what to type instead.
 
-// replacements are marks of other languages and of word processors.
-var replacements = []struct{ mark, message, hint string }{
-	{"===", "=== is not an operator", "write ==, or = where upper and lower case are the same"},
-	{"!==", "!== is not an operator", "write <>"},
-	{"~=", "~= is not an operator", "write <>"},
-	{"><", ">< is not an operator", "write <>"},
-	{"??", "?? is not an operator", "write Coalesce(%a%, %b%)"},
-	{"?", "? is not an operator", "write IIf(condition, value, other value)"},
-	{"、", "、 is not a comma", "type the comma ,"},
-	{"!=", "!= is not an operator", "write <>"},
-	{"=>", "=> is not an operator", "write >="},
-	{"=<", "=< is not an operator", "write <="},
-	{"&&", "&& is not an operator", "write And"},
-	{"||", "|| is not an operator", "write Or"},
-	{"+=", "+= is not an operator", "write Set x = %x% + …"},
-	{"-=", "-= is not an operator", "write Set x = %x% - …"},
-	{"++", "++ is not an operator", "write Set x = %x% + 1"},
-	{":=", ":= is not an operator", "write Set x = …"},
-	{"**", "** is not an operator", "multiply with *"},
-	{"!", "! is not an operator", "write Not"},
-	{"|", "| is not an operator", "write Or, or & to join text"},
-	{"^", "^ is not an operator", "multiply with *"},
-	{"\\", `\ is not an operator`, "divide with /; whole numbers with Int(a / b)"},
-	{"{", "{ does not belong to AMSX", "a block begins with If, For, ForEach, While or Try and ends with its own line, such as End If"},
-	{"}", "} does not belong to AMSX", "a block ends with its own line, such as End If or EndEach"},
-	{"`", "the back quote ` does not belong to AMSX", `write text in straight quotes: "text"`},
-	{"´", "the accent ´ is not a quotation mark", "type the straight quote '"},
-	{"…", "the character … is not part of a script", "remove it"},
-	{"×", "× is not an operator", "write *"},
-	{"÷", "÷ is not an operator", "write /"},
-	{"≠", "≠ is not an operator", "write <>"},
-	{"≤", "≤ is not an operator", "write <="},
-	{"≥", "≥ is not an operator", "write >="},
+// replacements are marks of other languages and of word processors. Where write
+// is set, nothing else can have been meant.
+var replacements = []struct{ mark, message, hint, write string }{
+	{"===", "=== is not an operator", "write ==, or = where upper and lower case are the same", ""},
+	{"!==", "!== is not an operator", "write <>", "<>"},
+	{"~=", "~= is not an operator", "write <>", "<>"},
+	{"><", ">< is not an operator", "write <>", "<>"},
+	{"??", "?? is not an operator", "write Coalesce(%a%, %b%)", ""},
+	{"?", "? is not an operator", "write IIf(condition, value, other value)", ""},
+	{"、", "、 is not a comma", "type the comma ,", ","},
+	{"!=", "!= is not an operator", "write <>", "<>"},
+	{"=>", "=> is not an operator", "write >=", ">="},
+	{"=<", "=< is not an operator", "write <=", "<="},
+	{"&&", "&& is not an operator", "write And", "And"},
+	{"||", "|| is not an operator", "write Or", ""},
+	{"+=", "+= is not an operator", "write Set x = %x% + …", ""},
+	{"-=", "-= is not an operator", "write Set x = %x% - …", ""},
+	{"++", "++ is not an operator", "write Set x = %x% + 1", ""},
+	{":=", ":= is not an operator", "write Set x = …", ""},
+	{"**", "** is not an operator", "multiply with *", ""},
+	{"!", "! is not an operator", "write Not", ""},
+	{"|", "| is not an operator", "write Or, or & to join text", ""},
+	{"^", "^ is not an operator", "multiply with *", ""},
+	{"\\", `\ is not an operator`, "divide with /; whole numbers with Int(a / b)", ""},
+	{"{", "{ does not belong to AMSX", "a block begins with If, For, ForEach, While or Try and ends with its own line, such as End If", ""},
+	{"}", "} does not belong to AMSX", "a block ends with its own line, such as End If or EndEach", ""},
+	{"`", "the back quote ` does not belong to AMSX", `write text in straight quotes: "text"`, ""},
+	{"´", "the accent ´ is not a quotation mark", "type the straight quote '", ""},
+	{"…", "the character … is not part of a script", "remove it", ""},
+	{"×", "× is not an operator", "write *", "*"},
+	{"÷", "÷ is not an operator", "write /", "/"},
+	{"≠", "≠ is not an operator", "write <>", "<>"},
+	{"≤", "≤ is not an operator", "write <=", "<="},
+	{"≥", "≥ is not an operator", "write >=", ">="},
 }
 
 const typographicQuotes = "“”„‟«»‘’‚‛‹›"
@@ -90,7 +91,7 @@ func (s *Scanner) suspect(first bool) (Token, bool) {
 		}
 		return s.illegal(s.off+n, CodeCharacter, hint, "$ does not belong to AMSX"), true
 	case unicode.Is(unicode.Pd, r) && r != '-', r == '−':
-		return s.illegal(s.off+n, CodeCharacter, "type the minus sign - of the keyboard", fmt.Sprintf("%c is a typographic dash", r)), true
+		return s.mends(s.illegal(s.off+n, CodeCharacter, "type the minus sign - of the keyboard", fmt.Sprintf("%c is a typographic dash", r)), "-"), true
 	case r == '\u2028', r == '\u2029':
 		return s.illegal(s.off+n, CodeCharacter, "delete it and press Enter", fmt.Sprintf("there is an invisible line separator here (U+%04X)", r)), true
 	case r >= '\uff01' && r <= '\uff5e':
@@ -98,7 +99,16 @@ func (s *Scanner) suspect(first bool) (Token, bool) {
 	}
 	for _, m := range replacements {
 		if strings.HasPrefix(rest, m.mark) {
-			return s.illegal(s.off+len(m.mark), CodeOperator, m.hint, m.message), true
+			write := m.write
+			if write == "And" { // it is a word: a&&b
+				if !s.afterBlank() {
+					write = " " + write
+				}
+				if behind := rest[len(m.mark):]; behind != "" && behind[0] != ' ' && behind[0] != '\t' {
+					write += " "
+				}
+			}
+			return s.mends(s.illegal(s.off+len(m.mark), CodeOperator, m.hint, m.message), write), true
 		}
 	}
 	return Token{}, false
@@ -150,7 +160,7 @@ func (s *Scanner) typographic(r rune, n, line int) Token {
 	if strings.ContainsRune("‘’‚‛‹›", r) {
 		straight, closing = "'", "‘’‚‛‹›'"
 	}
-	hint := "type the straight quote " + straight
+	hint, write := "type the straight quote "+straight, ""
 	if i := strings.IndexAny(s.src[end:line], closing); i >= 0 {
 		body := s.src[end : end+i]
 		_, size := utf8.DecodeRuneInString(s.src[end+i:])
@@ -158,8 +168,11 @@ func (s *Scanner) typographic(r rune, n, line int) Token {
 		if len(body) <= 40 && !strings.Contains(body, straight) {
 			hint += ": " + straight + body + straight
 		}
+		if !strings.ContainsAny(body, straight+typographicQuotes) {
+			write = straight + body + straight
+		}
 	}
-	return s.illegal(end, CodeQuote, hint, fmt.Sprintf("%c is a typographic quotation mark", r))
+	return s.mends(s.illegal(end, CodeQuote, hint, fmt.Sprintf("%c is a typographic quotation mark", r)), write)
 }
 
 // apostropheComment is a comment as VB writes it: ' at the beginning of a

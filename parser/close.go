@@ -102,10 +102,14 @@ func (b *builder) misspeltOpener(opener string) bool {
 		if !ok || isStatement(c.Call.Name) || lexer.Nearest(c.Call.Name, []string{opener}) == "" {
 			continue
 		}
-		b.errs.Add(&lexer.Diagnostic{
+		x := &lexer.Diagnostic{
 			Pos: c.Pos, End: behind(c.Pos, c.Call.Name), Code: lexer.CodeWord, Hint: "write " + usage[strings.ToLower(opener)],
 			Message: c.Call.Name + " is not a statement; did you mean " + opener + "?",
-		})
+		}
+		if lexer.OnlyNear(c.Call.Name, statements) == opener {
+			x.Mend(c.Pos, c.Call.Name, opener)
+		}
+		b.errs.Add(x)
 		return true
 	}
 	return false

@@ -112,7 +112,8 @@ func (d *diagnosis) of(err error) (*lexer.Diagnostic, string) {
 		return x, as
 	}
 	if n := meant(line); n != "" && d.assignment(line) == "" {
-		return fault(d.first, lexer.CodeWord, "write "+usage[strings.ToLower(n)], "%s is not a statement; did you mean %s?", d.first.Value, spelt(n)), strings.ToLower(n)
+		x := fault(d.first, lexer.CodeWord, "write "+usage[strings.ToLower(n)], "%s is not a statement; did you mean %s?", d.first.Value, spelt(n))
+		return mendWord(x, d.first, statements), strings.ToLower(n)
 	}
 	var found *lexer.Diagnostic
 	if errors.As(err, &found) {
@@ -129,7 +130,11 @@ func (d *diagnosis) of(err error) (*lexer.Diagnostic, string) {
 	}
 	if as == "end" && len(line) > 1 && t.Pos.Offset == line[1].Pos.Offset {
 		hint, as := wrongEnd(t.Value)
-		return d.withUsage(fault(d.first, lexer.CodeWord, hint, "End %s ends nothing", lexer.Describe(t))), as
+		x := d.withUsage(fault(d.first, lexer.CodeWord, hint, "End %s ends nothing", lexer.Describe(t)))
+		if len(line) == 2 {
+			mendEnd(x, d.first, line[1], as)
+		}
+		return x, as
 	}
 	return d.withUsage(d.better(line, d.wanted(line, t))), as
 }
@@ -167,6 +172,7 @@ func (d *diagnosis) better(line []*lexer.Token, x *lexer.Diagnostic) *lexer.Diag
 		x.Pos, x.End = position(line[1]), end(line[1])
 	case lexer.Is(first, "Set") && len(line) > 2 && lexer.IsOp(line[2], "=="):
 		x.Message = "Set takes one ="
+		x.Mend(position(line[2]), "==", "=")
 		x.Hint = d.assignment(line)
 	case lexer.Is(first, "Set") && len(line) > 1 && (line[1].Type == lexer.Var || line[1].Type == lexer.String):
 		x.Message = "the name stands without percent signs and quotes behind Set"
@@ -211,7 +217,11 @@ func (d *diagnosis) wanted(line []*lexer.Token, t *lexer.Token) *lexer.Diagnosti
 				return fault(t, lexer.CodeSyntax, "write And or Or between two conditions", "And or Or is missing before %s", is)
 			}
 		}
-		return missing(what)
+		x := missing(what)
+		if last := line[len(line)-1]; what == "Then" && at == len(line) && at > 1 && !isOperator(last) && !lexer.IsOp(last, ",") {
+			x.Mend(end(last), "", " Then")
+		}
+		return x
 	}
 	if lexer.Is(d.first, "Text") && (t.Type == lexer.EOF || at == len(line)) {
 		return fault(d.first, lexer.CodeUnclosed, "write EndText behind its last line"+d.textGuess(t), "this Text is not closed with EndText")

@@ -104,15 +104,49 @@ func misspelt(first *lexer.Token, alone bool) (*lexer.Diagnostic, string) {
 	}
 	word := strings.ToLower(first.Value)
 	if f, ok := foreign[word]; ok {
-		return fault(first, lexer.CodeWord, f.hint, "%s is no command of AMSX", first.Value), f.as
+		x := fault(first, lexer.CodeWord, f.hint, "%s is no command of AMSX", first.Value)
+		switch f.as {
+		case "endeach", "elseif":
+			x.Mend(position(first), first.Value, spelt(map[string]string{"endeach": "EndEach", "elseif": "ElseIf"}[f.as]))
+		}
+		return x, f.as
 	}
 	if !alone || first.Type == lexer.Path || isStatement(word) || len(word) < 3 {
 		return nil, ""
 	}
 	if n := lexer.Nearest(word, closers); n != "" && len(n) > 3 && len(word) >= len(n)-2 {
-		return fault(first, lexer.CodeWord, "write "+spelt(n), "%s is not a statement; did you mean %s?", first.Value, spelt(n)), strings.ToLower(n)
+		x := fault(first, lexer.CodeWord, "write "+spelt(n), "%s is not a statement; did you mean %s?", first.Value, spelt(n))
+		return mendWord(x, first, closers), strings.ToLower(n)
 	}
 	return nil, ""
+}
+
+// mendWord gives a finding about a misspelt word the one that was meant, where
+// only one is near.
+func mendWord(x *lexer.Diagnostic, t *lexer.Token, words []string) *lexer.Diagnostic {
+	if n := lexer.OnlyNear(t.Value, words); n != "" {
+		x.Mend(position(t), t.Value, spelt(n))
+	}
+	return x
+}
+
+// mendWords does so for two words that stand beside each other.
+func mendWords(x *lexer.Diagnostic, first, second *lexer.Token, write string) {
+	between := second.Pos.Offset - end(first).Offset
+	x.Mend(position(first), first.Value+strings.Repeat(" ", max(between, 0))+second.Value, write)
+}
+
+// mendEnd does so for End and a word that ends nothing.
+func mendEnd(x *lexer.Diagnostic, first, word *lexer.Token, as string) {
+	for _, n := range closers {
+		switch {
+		case strings.ToLower(n) != as:
+		case as == "endeach":
+			mendWords(x, first, word, n)
+		case strings.HasPrefix(spelt(n), "End "):
+			x.Mend(position(word), word.Value, strings.TrimPrefix(spelt(n), "End "))
+		}
+	}
 }
 
 func isStatement(word string) bool {

@@ -58,7 +58,9 @@ func (d *diagnosis) foreignLoop(line []*lexer.Token, as string) (*lexer.Diagnost
 	}
 	switch {
 	case lexer.Is(d.first, "For") && lexer.Is(line[1], "Each"):
-		return fault(line[1], lexer.CodeWord, "write ForEach x In source … EndEach", "For Each is one word in AMSX"), "foreach"
+		x := fault(line[1], lexer.CodeWord, "write ForEach x In source … EndEach", "For Each is one word in AMSX")
+		mendWords(x, d.first, line[1], "ForEach")
+		return x, "foreach"
 	case lexer.Is(d.first, "For") && lexer.Is(line[2], "In"):
 		return fault(d.first, lexer.CodeWord, "write ForEach "+line[1].Value+" In source … EndEach", "For counts from a number to a number"), "foreach"
 	case lexer.IsOp(line[1], "("):

@@ -64,7 +64,11 @@ func misspeltEnd(first *lexer.Token, arg ast.Expr) (*lexer.Diagnostic, string) {
 		if word == "text" {
 			hint = "write EndText"
 		}
-		return fault(first, lexer.CodeWord, hint, "%s is not a statement; did you mean End?", first.Value), as
+		x := fault(first, lexer.CodeWord, hint, "%s is not a statement; did you mean End?", first.Value)
+		if strings.HasPrefix(hint, "write End ") {
+			x.Mend(position(first), first.Value, "End")
+		}
+		return x, as
 	}
 	return nil, ""
 }

@@ -20,10 +20,11 @@ var functionsElsewhere = map[string]string{
 	"ubound": "Count(list)", "array": "List(a, b)",
 }
 
-// unknownHint is the hint about a name that the table does not have.
-func (c *compiler) unknownHint(name string, use callUse) string {
+// unknownHint is the hint about a name that the table does not have, and what to
+// write in its place, where only one can have been meant.
+func (c *compiler) unknownHint(name string, use callUse) (hint, write string) {
 	if write, ok := functionsElsewhere[FoldName(name)]; ok && use != asStatement {
-		return "write " + write
+		return "write " + write, ""
 	}
 	var names []string
 	if use == asStatement {
@@ -38,7 +39,7 @@ func (c *compiler) unknownHint(name string, use callUse) string {
 		}
 	}
 	if near := lexer.Nearest(name, names); near != "" {
-		return "did you mean " + near + "?"
+		return "did you mean " + near + "?", lexer.OnlyNear(name, names)
 	}
-	return "amsx doc lists them"
+	return "amsx doc lists them", ""
 }

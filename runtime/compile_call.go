@@ -52,7 +52,9 @@ func (c *compiler) find(call *ast.Call, use callUse) *Command {
 			c.bareWord(call.Name, call.Name, call.Pos)
 			return nil
 		}
-		c.errorf(call.Pos, CodeUnknownCommand, c.unknownHint(call.Name, use), "there is no %s %s", what, call.Name)
+		hint, write := c.unknownHint(call.Name, use)
+		c.errorf(call.Pos, CodeUnknownCommand, hint, "there is no %s %s", what, call.Name)
+		c.list.MendLast(call.Pos, call.Name, write)
 		return nil
 	}
 	switch {

@@ -133,6 +133,7 @@ func (c *compiler) unknownTable(pos lexer.Position, name string) {
 		hint = "did you mean " + near + "?"
 	}
 	c.errorf(pos, CodeUnknownColumn, hint, "the site has no table %s", name)
+	c.list.MendLast(pos, name, lexer.OnlyNear(name, c.o.Schema.Tables()))
 }
 
 // column finds a column by any case of its name, and says when there is none.
@@ -151,6 +152,7 @@ func (c *compiler) column(columns []Column, table, name string, pos lexer.Positi
 		hint = "did you mean " + near + "?"
 	}
 	c.errorf(pos, CodeUnknownColumn, hint, "the table %s has no column %s", table, name)
+	c.list.MendLast(pos, name, lexer.OnlyNear(name, names))
 	return nil
 }
 

@@ -98,6 +98,11 @@ func (c *compiler) resolve(p *ast.Path, where textKind) (place, bool) {
 			hint = fmt.Sprintf("did you mean %%%s%%? Or %s", near, hint)
 		}
 		c.errorf(p.Pos, CodeUnknownName, hint, "there is no variable %s", root)
+		if near == "" { // the reference stands between percent signs
+			at := p.Pos
+			at.Offset, at.Column = at.Offset-1, at.Column-1
+			c.list.MendLast(at, "%"+p.Raw+"%", "%%"+p.Raw+"%%")
+		}
 	case c.declared() || len(p.Steps) > 1 || near != "":
 		hint := "assign it before: Set " + root + " = …"
 		if c.declared() {
@@ -114,6 +119,7 @@ func (c *compiler) resolve(p *ast.Path, where textKind) (place, bool) {
 			what = "variable or parameter"
 		}
 		c.errorf(p.Pos, CodeUnknownName, hint, "there is no %s %s", what, root)
+		c.list.MendLast(p.Pos, root, lexer.OnlyNear(root, c.names()))
 	default:
 		i := c.declare(root, lexer.Position{})
 		c.addParameter(Parameter{Name: root, Type: TextParameter, Pos: p.Pos, slot: i})

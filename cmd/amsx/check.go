@@ -15,7 +15,9 @@ import (
 // checkCmd says everything that is wrong with transformations.
 type checkCmd struct {
 	Files  []string `arg:"" help:"The transformations."`
-	JSON   bool     `help:"Print the findings as a JSON array." name:"json"`
+	JSON   bool     `help:"Print the findings as a JSON array." name:"json" xor:"out"`
+	Fix    bool     `help:"Mend in the files what can be mended without a thought, and say what is left."`
+	Diff   bool     `help:"Change nothing; print what --fix would change, as a unified diff." xor:"out"`
 	NoSite bool     `help:"Do not look at the site's tables and credential packs."`
 }
 
@@ -25,8 +27,10 @@ func (checkCmd) Help() string {
 
   amsx check my_users.amsx
   amsx check my_users.amsx okta_users --json
+  amsx check --fix my_users.amsx
+  amsx check --fix --diff my_users.amsx
 
-It runs nothing and writes nothing. Where the site database is there, tables, columns and
+It runs nothing, and without --fix it writes nothing. Where the site database is there, tables, columns and
 credential packs are checked against it. Exit code 3 when a file has errors.`
 }
 
@@ -44,6 +48,14 @@ func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
 		script, file, err := readScript(file)
 		if err != nil {
 			return err
+		}
+		if c.Fix || c.Diff {
+			if script, err = c.mend(e, script, file, options); err != nil {
+				return err
+			}
+			if c.Diff {
+				continue
+			}
 		}
 		found := script.Check(options)
 		if found.HasErrors() {
@@ -69,6 +81,29 @@ func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
 		}
 	}
 	return failed
+}
+
+// mend writes the mended file, or prints what would be changed, and returns the
+// script that there is now.
+func (c *checkCmd) mend(e *env, script *amsx.Script, file string, options amsx.CheckOptions) (*amsx.Script, error) {
+	out, mended := script.Fix(options)
+	switch {
+	case len(mended) == 0:
+		return script, nil
+	case c.Diff:
+		return script, printDiff(e, file, script.Source(), out)
+	case !isFile(file):
+		return nil, &usageError{fmt.Errorf("%s is a transformation of the program itself: write a copy of it first, and mend that", file)}
+	}
+	if err := replaceFile(file, out); err != nil {
+		return nil, err
+	}
+	if !c.JSON {
+		for _, d := range mended {
+			fmt.Fprintf(e.stdout, "%s: mended: %s\n", lexer.Safe(d.Pos.String()), lexer.Safe(d.Message))
+		}
+	}
+	return amsx.ParseFile(file)
 }
 
 // options is what the site knows. A site that is not there is not made, and is

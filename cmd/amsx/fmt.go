@@ -85,7 +85,7 @@ func (c *fmtCmd) file(e *env, g *cli, file string) (changed bool, err error) {
 	}
 	switch {
 	case c.Diff:
-		return true, c.diff(e, file, src, out)
+		return true, printDiff(e, file, src, out)
 	case !c.Check:
 		if err := replaceFile(file, out); err != nil {
 			return false, complain(e, g, err)
@@ -115,10 +115,10 @@ func (c *fmtCmd) format(e *env, g *cli, name string, src []byte) ([]byte, error)
 	return out, err
 }
 
-// diff prints what would be changed. What would do something to a terminal is
+// printDiff prints what would be changed. What would do something to a terminal is
 // shown there as what it is; to a file or another program the diff goes as it
 // is, so that it can be applied.
-func (c *fmtCmd) diff(e *env, name string, src, out []byte) error {
+func printDiff(e *env, name string, src, out []byte) error {
 	text := udiff.Unified(name, name, string(src), string(out))
 	if e.columns > 0 {
 		text = safeLines(strings.ReplaceAll(text, "\r\n", "\n"))
@@ -144,7 +144,7 @@ func (c *fmtCmd) input(e *env, g *cli) error {
 	changed := string(out) != string(src)
 	switch {
 	case c.Diff && changed:
-		err = c.diff(e, name, src, out)
+		err = printDiff(e, name, src, out)
 	case c.Check && changed:
 		_, err = fmt.Fprintln(e.stdout, name)
 	case !c.Diff && !c.Check:

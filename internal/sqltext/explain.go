@@ -19,7 +19,7 @@ func Explanations() []lexer.Explanation {
 		{
 			Code: CodeForm, Title: "A form of another database",
 			Text:   "The everyday forms of SQL Server, such as TOP, ISNULL and GETDATE, are carried over to the site's database. This one has no counterpart that means the same; the hint says how to write it.",
-			Before: "SqlExecute \"DECLARE @id int\"", After: "Set id = 0",
+			Before: `Log "info", Sql("SELECT count(*)::text FROM Department")`, After: `Log "info", Sql("SELECT CAST(count(*) AS varchar(20)) FROM Department")`,
 		},
 		{
 			Code: CodeName, Title: "No such column or table",
