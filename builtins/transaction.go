@@ -64,14 +64,14 @@ func transactionCommands() []*runtime.Command {
 		},
 		{
 			Name: "Commit", Group: "SQL", Summary: "Writes what the run has done so far, for good.", Doc: "In a test run nothing is written.",
-			Statement: true, Effects: runtime.WritesDB, Errors: []string{"it stands in a loop over pages", "more would change than the fuse allows"},
+			Statement: true, Role: runtime.CommitRole, Effects: runtime.WritesDB, Errors: []string{"it stands in a loop over pages", "more would change than the fuse allows"},
 			Examples: []runtime.Example{script("SqlExecute \"DELETE FROM Department WHERE DepartmentID = 1\"\nCommit\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "1\n")},
 			Check:    check,
 			Run:      func(c *runtime.Call) (runtime.Value, error) { return runtime.Null(), finish(c) },
 		},
 		{
 			Name: "Rollback", Group: "SQL", Summary: "Discards what the run has done since its start or the last Commit.",
-			Statement: true, Effects: runtime.WritesDB,
+			Statement: true, Role: runtime.CommitRole, Effects: runtime.WritesDB,
 			Examples: []runtime.Example{script("SqlExecute \"DELETE FROM Department\"\nRollback\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "2\n")},
 			Check:    inside,
 			Run: func(c *runtime.Call) (runtime.Value, error) {
@@ -86,7 +86,7 @@ func transactionCommands() []*runtime.Command {
 		},
 		{
 			Name: "CommitSleepBegin", Group: "SQL", Summary: "Commits, waits a little so that others get at the database, and goes on.",
-			Statement: true, Provenance: runtime.Documented, Effects: runtime.WritesDB, Params: []runtime.Param{defaulted("seconds", runtime.NumberParam, "0.1", "how long to wait")},
+			Statement: true, Provenance: runtime.Documented, Role: runtime.CommitRole, Effects: runtime.WritesDB, Params: []runtime.Param{defaulted("seconds", runtime.NumberParam, "0.1", "how long to wait")},
 			Errors:   []string{"it stands in a loop over pages"},
 			Examples: []runtime.Example{script("SqlExecute \"DELETE FROM Department WHERE DepartmentID = 1\"\nCommitSleepBegin 0.01\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "1\n")},
 			Check:    check,

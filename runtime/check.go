@@ -14,6 +14,9 @@ func (c *compiler) finish() {
 	c.bindScripts()
 	c.checkPaths()
 	c.checkFlow()
+	c.checkQueries()
+	c.checkAssigned()
+	c.checkConditions()
 	if c.o.Silenced != nil {
 		c.list = slices.DeleteFunc(c.list, c.o.Silenced)
 	}

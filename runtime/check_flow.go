@@ -41,6 +41,7 @@ type flowWalk struct {
 	pulls   []*flowPull
 	fetches []flowFetch
 	asks    []flowAsk
+	writes  []flowWrite // direct ones that nothing has committed yet
 }
 
 // An arm is one branch of an If.
@@ -99,6 +100,7 @@ func (w *flowWalk) stmt(s ast.Stmt) {
 			}
 			w.pending(call, cmd)
 			w.waits(call, cmd)
+			w.locks(call, cmd)
 		}
 		if u := w.c.callee(call); u != nil {
 			w.run(u, call)

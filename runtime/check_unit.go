@@ -202,6 +202,7 @@ func (w *flowWalk) transaction(s *ast.Transaction) {
 		}
 	}
 	w.inside(s, func() { w.block(s.Body) })
+	w.writes = nil // its end commits
 }
 
 // checkUsed finds mappings that no Upsert writes by, and several that write one

@@ -40,6 +40,10 @@ const (
 	CodeConditionUpsert = "AMSX4035" // a condition around Upsert
 	CodeOnePage         = "AMSX4036" // one HttpGet where a list has pages
 	CodeNoUpsert        = "AMSX4037" // a pull loop that writes nothing
+	CodeMaybeUnset      = "AMSX4040" // a variable that is read where not every path has set it
+	CodeConstant        = "AMSX4041" // a condition that is always the same
+	CodeSQLInPull       = "AMSX4042" // SQL that does not see what the loop around it upserts
+	CodeWaitAfterWrite  = "AMSX4043" // a wait for the network after a direct write has locked the database
 	CodeSub             = "AMSX4050" // a Sub by a name that is taken
 	CodeSubUnused       = "AMSX4051" // a Sub that nothing calls
 	CodeScript          = "AMSX4052" // a script for Call or CallLocal that cannot be read

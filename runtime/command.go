@@ -88,6 +88,7 @@ const (
 	CallLocalRole      // runs another script with the variables of this one: CallLocal
 	NamesSQLRole       // gives SQL a name: AddSqlTemplate; arguments: the name, the SQL
 	NamedSQLRole       // stands for such SQL where SQL is wanted: SqlTemplate; argument: the name
+	CommitRole         // ends what the run holds in the database: Commit, Rollback
 )
 
 // A Param is one parameter of a command.

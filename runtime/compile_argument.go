@@ -31,7 +31,9 @@ func (c *compiler) argument(call *ast.Call, cmd *Command, i int, a *argument) {
 	e, p := call.Args[i], a.param
 	switch p.Type {
 	case SQLParam:
-		a.sql = c.sqlArgument(e)
+		if a.sql = c.sqlArgument(e); a.sql != nil {
+			c.noteQuery(call, cmd, a.sql)
+		}
 		c.reads(a, cmd)
 		a.known = true
 		return

@@ -35,9 +35,33 @@ func (c *compiler) block(stmts []ast.Stmt) block {
 
 // leaves reports whether nothing behind s runs.
 func leaves(s ast.Stmt) bool {
-	switch s.(type) {
+	switch s := s.(type) {
 	case *ast.Exit, *ast.Continue, *ast.Throw, *ast.Stop:
 		return true
+	case *ast.If:
+		if !s.ElseAt.IsValid() || !blockLeaves(s.Else) {
+			return false
+		}
+		for _, a := range s.Arms {
+			if !blockLeaves(a.Body) {
+				return false
+			}
+		}
+		return true
+	case *ast.Try:
+		return s.CatchAt.IsValid() && blockLeaves(s.Body) && blockLeaves(s.Catch)
+	case *ast.While:
+		return fixedCondition(s.Cond) && !left(s)
+	}
+	return false
+}
+
+// blockLeaves reports whether nothing gets to the end of a block.
+func blockLeaves(stmts []ast.Stmt) bool {
+	for _, s := range stmts {
+		if leaves(s) {
+			return true
+		}
 	}
 	return false
 }

@@ -28,7 +28,8 @@ type compiler struct {
 	scripts []*scriptCall
 	pullsOf map[*ast.ForEach]*pullLoop
 	used    map[*Mapping]bool // by an Upsert that may run
-	after   []func()          // what is decided when everything is compiled
+	queries []pullQuery
+	after   []func() // what is decided when everything is compiled
 
 	loops        []*loop // around the place at hand, the innermost last
 	catches      int     // Catch blocks around the place

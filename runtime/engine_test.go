@@ -173,14 +173,14 @@ func (b *bench) commands() *runtime.Table {
 		{Name: "CallLocal", Statement: true, Role: runtime.CallLocalRole, Result: "its buffer", Params: []runtime.Param{text("file"), maybe("parent"), maybe("values"), maybe("variables"), maybe("id")}, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return c.RunScript()
 		}},
-		{Name: "Commit", Statement: true, Effects: runtime.WritesDB, Run: func(c *runtime.Call) (runtime.Value, error) {
+		{Name: "Commit", Statement: true, Role: runtime.CommitRole, Effects: runtime.WritesDB, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return runtime.Null(), c.Commit()
 		}, Check: func(c *runtime.CheckedCall) {
 			if c.InPull || c.InTransaction {
 				c.List.Errorf(c.Call.Pos, "COMMIT", "", "not here: loop %v, Transaction %v", c.InPull, c.InTransaction)
 			}
 		}},
-		{Name: "Rollback", Statement: true, Effects: runtime.WritesDB, Run: func(c *runtime.Call) (runtime.Value, error) {
+		{Name: "Rollback", Statement: true, Role: runtime.CommitRole, Effects: runtime.WritesDB, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return runtime.Null(), c.Rollback()
 		}},
 		{Name: "Parameter", Statement: true, Params: []runtime.Param{{Name: "name", Type: runtime.BareParam}, {Name: "type"}, {Name: "default", Optional: true}, {Name: "description", Optional: true}}, Run: func(c *runtime.Call) (runtime.Value, error) {

@@ -33,6 +33,17 @@ func (t *Template) Writes() (word string, pos lexer.Position) {
 	return "", lexer.Position{}
 }
 
+// Tables are the tables that the text names, as it writes them.
+func (t *Template) Tables() []string {
+	var out []string
+	for _, s := range t.statements {
+		for _, x := range s.tables {
+			out = append(out, x.name)
+		}
+	}
+	return out
+}
+
 // A statement is one SQL statement of a template.
 type statement struct {
 	pos      lexer.Position
