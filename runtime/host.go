@@ -47,6 +47,7 @@ type Column struct {
 	NotNull  bool
 	Size     int // characters, 0: no limit
 	ReadOnly bool
+	Exact    bool // a number kept as text, with all its digits
 }
 
 // A ColumnType is what a column holds.

@@ -162,7 +162,7 @@ func (s *ColumnSpec) column() Column {
 	c := Column{Name: s.Name, Size: s.Size}
 	switch s.Type {
 	case "Number", "Money":
-		c.Type = ColumnNumber
+		c.Type, c.Exact = ColumnNumber, true
 	case "Date":
 		c.Type = ColumnDate
 	case "DateTime":

@@ -185,7 +185,7 @@ func (s *Session) Table(name string) (string, []runtime.Column, bool) {
 	columns := make([]runtime.Column, len(t.columns))
 	for i, c := range t.columns {
 		columns[i] = runtime.Column{
-			Name: c.name, Type: c.typ, NotNull: c.notNull && c.fallback == "", Size: c.size,
+			Name: c.name, Type: c.typ, NotNull: c.notNull && c.fallback == "", Size: c.size, Exact: c.exact,
 			ReadOnly: c.name == t.rowid || c.keyOf >= 0,
 		}
 	}

@@ -143,6 +143,7 @@ func (c *compiler) statement() {
 		c.errorf(first, CodeText, "close it with )", "a parenthesis of this statement is not closed")
 	}
 	c.checkNames()
+	c.checkDecimals()
 	c.remember()
 	c.t.statements = append(c.t.statements, c.stmt)
 }
