@@ -46,6 +46,8 @@ func (o reporter) print(r *batch.Report, testing bool) {
 	case r.Status == control.Completed:
 	case r.Result != nil && r.Result.Written:
 		status += ": what the script had committed before stays, nothing else was written"
+	case r.Result != nil && len(r.Result.Altered) > 0:
+		status += ": no row was written"
 	default:
 		status += ": nothing was written"
 	}

@@ -63,6 +63,9 @@ type Report struct {
 	Requests       int64          `json:"requests"`
 	// Files are what was done to files; of a dry run, what would be.
 	Files []amsx.FileChange `json:"files,omitempty"`
+	// Altered are the statements that changed the site's tables; of a dry run,
+	// what they would be.
+	Altered []string `json:"altered,omitempty"`
 
 	Exit    int          `json:"-"` // the exit code that the outcome has
 	Result  *amsx.Result `json:"-"` // nil when the run did not begin
@@ -153,6 +156,7 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 		report.failed(err)
 	}
 	report.Counts, report.Requests, report.Files = counts(report.Result), report.Result.Requests, report.Result.Files
+	report.Altered = report.Result.Altered
 	report.Seconds = now().Sub(report.Started).Seconds()
 	if ended := j.end(tidy, lease, log, report); ended != nil {
 		err = errors.Join(err, fmt.Errorf("the run is done, but its history could not be written: %w", ended))
