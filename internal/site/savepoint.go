@@ -110,6 +110,7 @@ func (s *Session) RollbackTo(ctx context.Context) error {
 	}
 	s.savepoints = s.savepoints[:len(s.savepoints)-1]
 	s.closeCursors()
+	s.forget() // temporary tables made since are gone
 	if err := s.run("ROLLBACK TO " + p.name); err != nil {
 		return s.explain("roll back", err)
 	}

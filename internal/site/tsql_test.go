@@ -186,6 +186,21 @@ func TestTempHidesASiteTable(t *testing.T) {
 		t.Error(d)
 	}
 
+	// A table that went with a savepoint.
+	s = begin(t, staff(t, 6), RunInfo{RunID: 1})
+	if err := s.Savepoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run("CREATE TEMP TABLE Custodian AS SELECT * FROM main.Custodian")
+	run(update.SQL)
+	if err := s.RollbackTo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	run(update.SQL)
+	if d := cmp.Diff([]string{"update p1 line 0; Phone 555-1 > x"}, finished(t, s)); d != "" {
+		t.Error(d)
+	}
+
 	// The engine prepares a kept statement again by itself: then the authorizer
 	// refuses what it was not prepared for.
 	s = begin(t, staff(t, 6), RunInfo{RunID: 1})

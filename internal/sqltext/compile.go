@@ -132,9 +132,9 @@ func (c *compiler) statement() {
 		c.errorf(first, CodePlace, "write the statement here, or run text with SqlRaw", "a statement cannot come from a variable")
 		return
 	}
-	c.stmt.writes = c.writes()
 	c.stmt.schema = c.schema
 	c.rewrite()
+	c.stmt.writes = c.writes()
 	c.levels = []*level{{kind: sub}}
 	for c.i = c.sig(0); c.i < len(c.tokens); c.i++ {
 		c.token(&c.tokens[c.i])
@@ -367,6 +367,9 @@ func columnNamed(cols []runtime.Column, name string) (runtime.Column, bool) {
 // writes is the word by which a statement changes something: its first, and
 // behind WITH the one that its subqueries lead to. Empty: it reads.
 func (c *compiler) writes() string {
+	if c.into.name != "" {
+		return "SELECT … INTO"
+	}
 	switch c.verb {
 	case "SELECT", "VALUES", "EXPLAIN", "":
 		return ""

@@ -48,6 +48,25 @@ func TestScope(t *testing.T) {
 	}
 }
 
+// TestWrites: what only looks like reading is not taken for it.
+func TestWrites(t *testing.T) {
+	for text, want := range map[string]string{
+		"SELECT Login FROM Custodian":                                                 "",
+		"SET NOCOUNT ON; SELECT Login FROM Custodian WITH (NOLOCK)":                   "",
+		"SELECT Login INTO #t FROM Custodian":                                         "SELECT … INTO",
+		"WITH x AS (SELECT 1 AS a) SELECT a INTO #t FROM x":                           "SELECT … INTO",
+		"WITH x AS (SELECT 1 AS a) DELETE c FROM Custodian c JOIN x ON x.a = c.Login": "DELETE",
+		"DELETE Custodian": "DELETE",
+	} {
+		template, list := Compile(split(text), small)
+		if list.HasErrors() {
+			t.Errorf("%s: %v", text, list)
+		} else if got, _ := template.Writes(); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // texts gives every reference of a template the same text.
 func texts(template runtime.SQLTemplate, s string) []runtime.Value {
 	values := make([]runtime.Value, len(template.Refs()))
