@@ -128,7 +128,7 @@ func (s *Script) compile(o CheckOptions) compiled {
 // echoes are the findings that a line which could not be read may cause
 // elsewhere: it may have been the one that set the variable or read the list.
 var echoes = []string{
-	runtime.CodeUnknownName, runtime.CodeExit, runtime.CodeUnreachable, runtime.CodePendingText,
+	runtime.CodeUnknownName, runtime.CodeMaybeUnset, runtime.CodeExit, runtime.CodeUnreachable, runtime.CodePendingText,
 	runtime.CodeLeaversNoPull, runtime.CodeNoUpsert,
 }
 

@@ -329,6 +329,9 @@ func (w *assignWalk) reads(n ast.Node, at assigned) {
 				return false
 			}
 		case *ast.Call:
+			if cmd := w.c.o.Table.Lookup(n.Name); cmd != nil && cmd.Role == NamesSQLRole {
+				return false // what it names runs elsewhere, with the values of then
+			}
 			if strings.EqualFold(n.Name, "IIf") || strings.EqualFold(n.Name, "Coalesce") {
 				if len(n.Args) > 0 {
 					w.reads(n.Args[0], at)
