@@ -44,9 +44,21 @@ func (c *Case) Fill(ctx context.Context, s *amsx.Site) error {
 		}
 	}
 	if c.Former > 0 {
-		return s.LoadFormerRun(ctx, "Custodian", cmp.Or(c.FormerSource, c.Pack.Name), int64(c.Former))
+		source := cmp.Or(c.FormerSource, c.Pack.Name)
+		return s.LoadFormerRun(ctx, c.filledBy(source), source, int64(c.Former))
 	}
 	return nil
+}
+
+// filledBy is the table that has start rows of a source.
+func (c *Case) filledBy(source string) string {
+	for _, t := range c.Start {
+		at := slices.Index(t.Columns, "Source")
+		if at >= 0 && slices.ContainsFunc(t.Rows, func(r []string) bool { return r[at] == source }) {
+			return t.Table
+		}
+	}
+	return "Custodian"
 }
 
 // HTTP is the client's configuration for a replay: the player in the place of
