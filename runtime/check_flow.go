@@ -291,7 +291,7 @@ func (w *flowWalk) upsert(call *ast.Call) {
 	}
 	loop.upserts = true
 	for i, s := range conditions {
-		w.condition(s.Arms[0].Cond, loop, s.Pos, depths[i])
+		w.condition(s.Arms[0].Cond, loop, s.Pos, depths[i], w.decidesAll(s))
 	}
 	line := call.Pos.Line
 	if len(w.frames) > loop.frame {
@@ -301,15 +301,33 @@ func (w *flowWalk) upsert(call *ast.Call) {
 	for _, s := range loop.s.Body { // If … Then Continue in front of it
 		if i, ok := s.(*ast.If); ok && len(i.Arms) == 1 && len(i.Else) == 0 && len(i.Arms[0].Body) == 1 && s.Start().Line < line {
 			if _, ok := i.Arms[0].Body[0].(*ast.Continue); ok {
-				w.condition(i.Arms[0].Cond, loop, s.Start(), loop.frame)
+				w.condition(i.Arms[0].Cond, loop, s.Start(), loop.frame, false)
 			}
 		}
 	}
 }
 
+// decidesAll reports whether every branch of an If writes the record or refuses
+// it with a reason, so that its conditions leave nothing out in silence.
+func (w *flowWalk) decidesAll(s *ast.If) bool {
+	decides := func(body []ast.Stmt) bool {
+		return slices.ContainsFunc(body, func(s ast.Stmt) bool {
+			cmd := w.c.commandOf(s)
+			return cmd != nil && (cmd.Role == UpsertRole || cmd.Role == RejectRole)
+		})
+	}
+	for _, a := range s.Arms {
+		if !decides(a.Body) {
+			return false
+		}
+	}
+	return decides(s.Else)
+}
+
 // condition says what a condition around an Upsert means. One on the status
-// would keep people who left from turning inactive.
-func (w *flowWalk) condition(e ast.Expr, loop *flowPull, pos lexer.Position, frame int) {
+// would keep people who left from turning inactive. Where the records that it
+// leaves out are refused with a reason, nothing more need be said.
+func (w *flowWalk) condition(e ast.Expr, loop *flowPull, pos lexer.Position, frame int, refused bool) {
 	status := ""
 	ast.Inspect(e, func(n ast.Node) bool {
 		v, ok := n.(*ast.Var)
@@ -334,6 +352,9 @@ func (w *flowWalk) condition(e ast.Expr, loop *flowPull, pos lexer.Position, fra
 	})
 	if status != "" && w.leavers && loop.outer == nil {
 		w.c.errorf(pos, CodeConditionUpsert, "remove the condition: the value table of "+status+" says what every status means", "with this condition people whose status changes are read and not written: their %s stays what it was for ever", status)
+		return
+	}
+	if refused {
 		return
 	}
 	w.c.warnf(pos, CodeConditionUpsert, "nothing to do if that is what you want; the run counts them as \"read, not written\"", "records that this condition leaves out are not written, and stay as they are: they count as present, so they never turn inactive by themselves")

@@ -154,7 +154,7 @@ func (w *flowWalk) skips(loop *flowPull, pos lexer.Position) {
 				continue
 			}
 			if x, ok := cond.Arms[0].Body[0].(*ast.Exit); ok && (x.Loop == "Sub" || x.Loop == "" && w.frames[i].u.sub == nil) {
-				w.condition(cond.Arms[0].Cond, loop, s.Start(), i+1)
+				w.condition(cond.Arms[0].Cond, loop, s.Start(), i+1, false)
 			}
 		}
 	}
