@@ -10,34 +10,61 @@ import (
 // fields are the source paths that are known of the API that a script reads;
 // nil when it is not known.
 func fields(t *ast.Transformation) []string {
-	if readsOkta(t) {
-		return transformations.OktaFields()
-	}
-	return nil
+	return transformations.Fields(api(t))
 }
 
 // values are all values of some of the source paths, where they are known.
 func values(t *ast.Transformation) map[string][]string {
-	if readsOkta(t) {
+	if api(t) == "okta" {
 		return map[string][]string{"status": {"ACTIVE", "PASSWORD_EXPIRED", "RECOVERY", "LOCKED_OUT", "PROVISIONED", "STAGED", "SUSPENDED", "DEPROVISIONED"}}
 	}
 	return nil
 }
 
-// readsOkta reports whether a script reads OKTA, which is told by its way of
-// signing in: SSWS is OKTA's alone.
-func readsOkta(t *ast.Transformation) bool {
+// api names the API that a script reads; empty where it is not known, or where
+// there are several, whose records differ. OKTA is told by its way of signing
+// in, which is OKTA's alone, the others by the address of their list.
+func api(t *ast.Transformation) string {
 	if t.Script == nil {
-		return false
+		return ""
 	}
-	okta := false
+	name := ""
+	found := func(api string) {
+		if name != "" && name != api {
+			api = "several"
+		}
+		name = api
+	}
 	ast.Inspect(t.Script, func(n ast.Node) bool {
-		if c, ok := n.(*ast.Call); ok && strings.EqualFold(c.Name, "Authorize") && len(c.Args) > 1 {
-			if s, ok := c.Args[1].(*ast.String); ok && strings.EqualFold(strings.Trim(s.Raw, `"'`), "SSWS") {
-				okta = true
+		switch n := n.(type) {
+		case *ast.Call:
+			if strings.EqualFold(n.Name, "Authorize") && len(n.Args) > 1 {
+				if s, ok := n.Args[1].(*ast.String); ok && strings.EqualFold(strings.Trim(s.Raw, `"'`), "SSWS") {
+					found("okta")
+				}
+			}
+		case *ast.String:
+			if api := listAt(strings.Trim(n.Raw, `"'`)); api != "" {
+				found(api)
 			}
 		}
 		return true
 	})
-	return okta
+	return name
+}
+
+// listAt names the API whose list of people or devices is at an address.
+func listAt(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	for _, list := range []struct{ path, api string }{
+		{"/v1.0/users", "entra"},
+		{"/deviceManagement/managedDevices", "intune"},
+		{"/admin/directory/v1/users", "google"},
+		{"/api/v1/computers-inventory", "jamf"},
+	} {
+		if strings.HasSuffix(strings.TrimRight(address, "/"), list.path) {
+			return list.api
+		}
+	}
+	return ""
 }

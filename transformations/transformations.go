@@ -11,17 +11,22 @@ import (
 //go:embed *.amsx
 var files embed.FS
 
-//go:embed okta_fields.txt
-var oktaFields string
+//go:embed *_fields.txt
+var fieldLists embed.FS
 
 // FS returns the documents as a file system: okta_users.amsx and so on.
 func FS() embed.FS { return files }
 
-// OktaFields returns the paths of the fields that OKTA's user object has in
-// every org. A site's own attributes are not among them.
-func OktaFields() []string {
+// Fields returns the paths of the fields that a record of an API has at every
+// site, such as "okta" or "entra"; nil when they are not known. A site's own
+// attributes are not among them.
+func Fields(api string) []string {
+	text, err := fieldLists.ReadFile(api + "_fields.txt")
+	if err != nil {
+		return nil
+	}
 	var fields []string
-	for line := range strings.Lines(oktaFields) {
+	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
 			fields = append(fields, line)
 		}
