@@ -18,6 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/amsx-lang/amsx/amsx"
+	"github.com/amsx-lang/amsx/internal/batch"
+	"github.com/amsx-lang/amsx/internal/harness"
 	"github.com/amsx-lang/amsx/internal/oktasim"
 	"github.com/amsx-lang/amsx/runtime"
 	"github.com/amsx-lang/amsx/transformations"
@@ -30,6 +32,7 @@ type edit struct {
 	Also                                                []struct{ Find, Replace string }
 	Parameters                                          map[string]string
 	Elsewhere                                           bool
+	Case                                                string
 }
 
 // apply makes the edit.
@@ -90,6 +93,10 @@ func TestWrongEdits(t *testing.T) {
 	}
 	before := map[string]string{}
 	for _, e := range file.Edit {
+		if e.Case != "" {
+			t.Run(e.Name, func(t *testing.T) { t.Parallel(); e.checkCase(t) })
+			continue
+		}
 		if before[e.Document] == "" {
 			before[e.Document] = goodRun(t, e.Document)
 		}
@@ -148,6 +155,54 @@ func (e edit) check(t *testing.T, before string) {
 	}
 	requests := len(sim.Requests())
 	result, err := runScript(t, site, sim, e.Document, []byte(edited), 2, e.Parameters)
+	e.judge(t, result, err, len(sim.Requests())-requests)
+	if now := custodians(t, site); !reflect.DeepEqual(rows, now) { // cmp alone would take most of the test's time
+		t.Errorf("the table changed (- before, + after):\n%s", cmp.Diff(rows, now))
+	}
+}
+
+// checkCase makes the edit and runs it against the answers of a fixture case,
+// whose start rows are as the document had left them.
+func (e edit) checkCase(t *testing.T) {
+	ctx := context.Background()
+	c, err := harness.Load(os.DirFS("."), e.Case)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, original, err := c.Document(transformations.FS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name != e.Document {
+		t.Fatalf("the case is for %s", name)
+	}
+	edited := e.apply(t, string(original))
+	if len(e.Parameters) > 0 {
+		c.Parameters = e.Parameters
+	}
+	unedited, site := openSite(t, t.TempDir()), openSite(t, t.TempDir())
+	if err := c.Fill(ctx, unedited); err != nil {
+		t.Fatal(err)
+	}
+	packs := amsx.Pack{Domain: "https://" + c.Pack.Domain, Username: c.Pack.Username, Password: harness.Token}
+	o, err := c.Run(ctx, site, amsx.Parse(name, []byte(edited)), packs, batch.ExitCode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var unknown *harness.NoRecordingError
+	if errors.As(o.Err, &unknown) {
+		t.Fatalf("the case cannot answer the edit, so it shows nothing: %v", o.Err)
+	}
+	e.judge(t, o.Result, o.Err, int(o.Result.Requests))
+	if before, now := everyTable(t, unedited), everyTable(t, site); !reflect.DeepEqual(before, now) {
+		t.Errorf("a table changed (- before, + after):\n%s", cmp.Diff(before, now))
+	}
+}
+
+// judge holds the outcome of a run, and the requests that it sent, against the
+// safeguard that must stop it.
+func (e edit) judge(t *testing.T, result *amsx.Result, err error, requests int) {
+	t.Helper()
 	switch quiet := e.StoppedBy == "said" || e.StoppedBy == "nothing"; {
 	case err != nil && quiet:
 		t.Errorf("the edit was stopped: %v", everything(err))
@@ -158,22 +213,19 @@ func (e edit) check(t *testing.T, before string) {
 	case err == nil:
 		t.Errorf("nothing stopped the edit; %s", e.Harm)
 	}
-	if err != nil && !regexp.MustCompile("(?s)"+e.Message).MatchString(everything(err)) {
-		t.Errorf("the message does not match %q:\n%v", e.Message, everything(err))
-	}
-	if now := custodians(t, site); !reflect.DeepEqual(rows, now) { // cmp alone would take most of the test's time
-		t.Errorf("the table changed (- before, + after):\n%s", cmp.Diff(rows, now))
-	}
-	by := "run"
 	if err == nil {
 		return
 	}
+	if !regexp.MustCompile("(?s)" + e.Message).MatchString(everything(err)) {
+		t.Errorf("the message does not match %q:\n%v", e.Message, everything(err))
+	}
+	by := "run"
 	var found amsx.Findings
 	switch {
 	case errors.As(err, &found):
 		by = "check"
-		if n := len(sim.Requests()); n != requests {
-			t.Errorf("%d requests were sent although the check failed", n-requests)
+		if requests != 0 {
+			t.Errorf("%d requests were sent although the check failed", requests)
 		}
 	case errors.Is(err, runtime.ErrFuse):
 		by = "fuse"
@@ -249,6 +301,24 @@ func custodians(t *testing.T, site *amsx.Site) [][]any {
 		t.Fatal(err)
 	}
 	return rows
+}
+
+// everyTable reads all business tables.
+func everyTable(t *testing.T, site *amsx.Site) map[string][][]any {
+	t.Helper()
+	schema, err := site.Schema(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][][]any{}
+	for _, name := range schema.Tables() {
+		rows, err := site.Read(context.Background(), fmt.Sprintf("SELECT * FROM %q ORDER BY 1", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = rows
+	}
+	return all
 }
 
 // TestDocuments holds every document that ships against the checker: not one
