@@ -16,6 +16,7 @@ func (c *compiler) checkFlow() {
 	w.block(c.files[0].main.stmts)
 	for _, p := range w.pulls {
 		w.ends(p)
+		w.selected(p)
 	}
 	for _, l := range w.asks {
 		w.ask(l)

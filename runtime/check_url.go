@@ -61,7 +61,13 @@ func (c *compiler) urlIn(e ast.Expr) scriptURL {
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		k, _ := fixedText(pairs[i])
-		v, fixed := fixedText(pairs[i+1])
+		value := pairs[i+1]
+		if x, ok := value.(*ast.Var); ok && len(x.Path.Steps) == 1 {
+			if set := c.onlySet(x.Path.Root()); set != nil {
+				value = set
+			}
+		}
+		v, fixed := fixedText(value)
 		u.query[k], u.open[k] = v, !fixed
 	}
 	return u
