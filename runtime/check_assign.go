@@ -10,19 +10,22 @@ import (
 )
 
 // checkAssigned finds variables that are read where not every path has given
-// them a value. It follows the lines of each file; what a Sub or script that is
+// them a value. It follows the lines of the script itself; what a Sub or script that is
 // called assigns counts as assigned, and the lines of Subs are not followed:
 // they run at several places.
 func (c *compiler) checkAssigned() {
-	for _, f := range c.files {
-		if f != c.files[0] {
-			continue // a called script may be given its variables
-		}
-		c.enter(f.main)
-		w := &assignWalk{c: c, lost: map[string]string{}, said: map[string]bool{}, under: map[string][]string{}}
-		w.block(f.main.stmts, assigned{})
+	if len(c.vars) > maxFollowed {
+		return
 	}
+	main := c.files[0].main // a script that is called may be given its variables
+	c.enter(main)
+	w := &assignWalk{c: c, lost: map[string]string{}, said: map[string]bool{}, under: map[string]map[string]bool{}}
+	w.block(main.stmts, assigned{})
 }
+
+// maxFollowed bounds the variables of a script whose paths are followed: each
+// branch has a set of them.
+const maxFollowed = 1000
 
 // assigned are the names that have a value in any case at one place. nil:
 // nothing gets there.
@@ -33,8 +36,8 @@ type assignWalk struct {
 	c     *compiler
 	lost  map[string]string // by name: on which path it has no value
 	said  map[string]bool
-	conds []string            // that hold at the place at hand, as text
-	under map[string][]string // by name: conditions under which it was assigned
+	conds []string                   // that hold at the place at hand, as text
+	under map[string]map[string]bool // by name: conditions under which it was assigned
 	loops []*assignLoop
 }
 
@@ -193,12 +196,17 @@ func (w *assignWalk) ifStmt(s *ast.If, at assigned) assigned {
 			}
 		}
 	}
+	some := assigned{}
 	for _, e := range ends {
-		for _, o := range ends {
-			for k := range o.at {
-				if e.at != nil && !e.at[k] {
-					w.lost[k] = e.why
-				}
+		maps.Copy(some, e.at)
+	}
+	for k := range out {
+		delete(some, k)
+	}
+	for _, e := range ends {
+		for k := range some {
+			if e.at != nil && !e.at[k] {
+				w.lost[k] = e.why
 			}
 		}
 	}
@@ -258,7 +266,12 @@ func (w *assignWalk) exit(s *ast.Exit, at assigned) {
 func (w *assignWalk) assign(name string, at assigned) {
 	k := FoldName(name)
 	at[k] = true
-	w.under[k] = append(w.under[k], w.conds...)
+	if len(w.conds) > 0 && w.under[k] == nil {
+		w.under[k] = map[string]bool{}
+	}
+	for _, c := range w.conds {
+		w.under[k][c] = true
+	}
 }
 
 // calls notes what the commands and Subs of an expression assign.
@@ -329,14 +342,14 @@ func (w *assignWalk) reads(n ast.Node, at assigned) {
 				return false
 			}
 		case *ast.Call:
-			if cmd := w.c.o.Table.Lookup(n.Name); cmd != nil && cmd.Role == NamesSQLRole {
-				return false // what it names runs elsewhere, with the values of then
-			}
 			if strings.EqualFold(n.Name, "IIf") || strings.EqualFold(n.Name, "Coalesce") {
 				if len(n.Args) > 0 {
 					w.reads(n.Args[0], at)
 				}
 				return false
+			}
+			if cmd := w.c.o.Table.Lookup(n.Name); cmd != nil && cmd.Role == NamesSQLRole {
+				return false // its SQL reads when it runs
 			}
 		case *ast.Var:
 			w.read(n.Path, at)
@@ -358,11 +371,9 @@ func (w *assignWalk) read(p *ast.Path, at assigned) {
 	if !ok || at[k] || w.said[k] || !w.c.vars[slot].set.IsValid() || w.isParameter(slot) {
 		return
 	}
-	for _, c := range w.under[k] {
-		for _, o := range w.conds {
-			if c == o {
-				return
-			}
+	for _, c := range w.conds {
+		if w.under[k][c] {
+			return // the same condition again: that is meant
 		}
 	}
 	w.said[k] = true
@@ -386,14 +397,24 @@ func (w *assignWalk) isParameter(slot int) bool {
 // conditions are the texts of a condition and of those that And joins in it.
 func conditions(e ast.Expr) []string {
 	out := []string{exprKey(e)}
-	switch e := e.(type) {
-	case *ast.Paren:
-		return conditions(e.X)
-	case *ast.Binary:
-		if e.Op == "And" {
-			out = append(append(out, conditions(e.X)...), conditions(e.Y)...)
+	var parts func(e ast.Expr) bool
+	parts = func(e ast.Expr) bool {
+		switch x := e.(type) {
+		case *ast.Paren:
+			return parts(x.X)
+		case *ast.Binary:
+			if x.Op == "And" {
+				for _, y := range []ast.Expr{x.X, x.Y} {
+					if !parts(y) {
+						out = append(out, exprKey(y))
+					}
+				}
+				return true
+			}
 		}
+		return false
 	}
+	parts(e)
 	return out
 }
 

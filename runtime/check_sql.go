@@ -47,7 +47,7 @@ type pullQuery struct {
 // upserts.
 func (c *compiler) noteQuery(call *ast.Call, cmd *Command, q *sqlPlan) {
 	t, ok := q.template.(interface{ Tables() []string })
-	if !ok || !c.inPull() || cmd.Effects&WritesDB != 0 {
+	if !ok || !c.inPull() || cmd.Effects&WritesDB != 0 || cmd.Role == NamesSQLRole {
 		return
 	}
 	x := pullQuery{pos: call.Pos, name: cmd.Name, tables: t.Tables()}
