@@ -21,6 +21,7 @@ func (w *flowWalk) locks(call *ast.Call, cmd *Command) {
 	case cmd.Role == CommitRole:
 		w.writes = nil
 	case w.inTransaction() != nil: // see waits
+	case cmd.Columns != nil: // adds its columns before the run, or in a moment of its own
 	case cmd.Role == NoRole && cmd.Effects&WritesDB != 0 && len(cmd.Params) > 0:
 		w.writes = append(w.writes, flowWrite{call.Pos, clone(w.arms)})
 	case cmd.Effects&(ReadsWeb|WritesWeb) != 0 && cmd.Role != CallRole && cmd.Role != CallLocalRole:
