@@ -20,6 +20,8 @@ type sink struct {
 	seed   maphash.Seed
 	raw    func() string
 	record Value // that raw shows
+	// columns are those of the file whose rows came last
+	columns *Columns
 }
 
 // sink opens what a mapping writes to, once a run.
@@ -211,6 +213,9 @@ func (c *Call) Upsert(rec Value, existingOnly bool) (Outcome, error) {
 	if c.site.again && s.took(rec, existingOnly) {
 		in.pulls.handle(m)
 		return Repeated, nil
+	}
+	if err := s.checkColumns(rec); err != nil {
+		return Rejected, err
 	}
 	s.record = rec
 	bad := in.mapRecord(s, rec, false)
