@@ -72,6 +72,7 @@ type Expect struct {
 	Counts   map[string]int64 `toml:"counts,omitempty"`   // those that are named are compared
 	Requests int64            `toml:"requests,omitempty"` // 0: as many as there are exchanges
 	Warnings []string         `toml:"warnings,omitempty"` // texts of which each must be in a warning
+	Rejects  []string         `toml:"rejects,omitempty"`  // texts of which each must be in the reason of a rejected record
 	NoFiles  bool             `toml:"no_files,omitempty"` // the folder is empty afterwards
 }
 
@@ -95,7 +96,7 @@ func Load(fsys fs.FS, dir string) (*Case, error) {
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		hint := ""
-		if near := lexer.Nearest(unknown[0].String(), []string{"title", "transformation", "clock", "parameters", "pack", "former_runs", "former_source", "columns", "test", "expect", "expect.status", "expect.error", "expect.exit", "expect.counts", "expect.requests", "expect.warnings", "expect.no_files"}); near != "" {
+		if near := lexer.Nearest(unknown[0].String(), []string{"title", "transformation", "clock", "parameters", "pack", "former_runs", "former_source", "columns", "test", "expect", "expect.status", "expect.error", "expect.exit", "expect.counts", "expect.requests", "expect.warnings", "expect.rejects", "expect.no_files"}); near != "" {
 			hint = fmt.Sprintf(" (did you mean %s?)", near)
 		}
 		return nil, fmt.Errorf("%s/case.toml: there is no setting %s%s", dir, unknown[0], hint)

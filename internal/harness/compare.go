@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -93,6 +94,11 @@ func (c *Case) Compare(ctx context.Context, o *Outcome, s *amsx.Site) (wrong []s
 			say("no warning says %q; the warnings are %v", text, o.Result.Warnings)
 		}
 	}
+	for _, text := range want.Rejects {
+		if !slices.ContainsFunc(o.Result.Rejects, func(r amsx.Reject) bool { return strings.Contains(r.Reason, text) }) {
+			say("no rejected record says %q; those are %v", text, o.Result.Rejects)
+		}
+	}
 	for _, t := range c.Rows {
 		now, err := rowsOf(ctx, s, t)
 		if err != nil {
@@ -129,9 +135,32 @@ func rowsOf(ctx context.Context, s *amsx.Site, want Rows) (Rows, error) {
 	return got, nil
 }
 
-// Actual returns the rows as they are now, for a new expectation.
-func (c *Case) Actual(ctx context.Context, s *amsx.Site, columns []string) (Rows, error) {
-	return rowsOf(ctx, s, Rows{Table: "Custodian", Columns: columns})
+// Update writes what came out of a run as what the case in dir expects: of each
+// table that it names the same columns, of one that names none the given
+// columns of Custodian, and the files.
+func (c *Case) Update(ctx context.Context, o *Outcome, s *amsx.Site, dir string, columns []string) error {
+	want := c.Rows
+	if len(want) == 0 {
+		want = []Rows{{Table: "Custodian", Columns: columns}}
+	}
+	now := make([]Rows, len(want))
+	for i, t := range want {
+		var err error
+		if now[i], err = rowsOf(ctx, s, t); err != nil {
+			return err
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "expect")); err != nil {
+		return err
+	}
+	if err := writeRows(filepath.Join(dir, "expect"), now); err != nil {
+		return err
+	}
+	c.FilesAfter = nil
+	if len(c.compareFiles(o.Files)) == 0 {
+		return nil
+	}
+	return writeFiles(filepath.Join(dir, "expect", "files"), o.Files)
 }
 
 // countsOf are the counts by the names of case.toml.

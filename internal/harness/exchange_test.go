@@ -143,6 +143,7 @@ func TestCompareFindsWhatIsWrong(t *testing.T) {
 		"inserted 5, want 6":            func(c *harness.Case) { c.Expect.Counts["inserted"] = 6 },
 		"there is no count insertd":     func(c *harness.Case) { c.Expect.Counts["insertd"] = 6 },
 		"3 requests, want 2":            func(c *harness.Case) { c.Expect.Requests = 2 },
+		`no rejected record says "x"`:   func(c *harness.Case) { c.Expect.Rejects = []string{"x"} },
 		`no warning says "manager"`:     func(c *harness.Case) { c.Expect.Warnings = []string{"manager"} },
 		"expect/Custodian.csv differs":  func(c *harness.Case) { c.Rows[0].Rows[2][3] = "somebody@example.com" },
 		"that no request asked for: 9": func(c *harness.Case) {
