@@ -25,7 +25,7 @@ import (
 	"github.com/amsx-lang/amsx/transformations"
 )
 
-// An edit is one entry of testdata/wrong_edits.toml.
+// An edit is one entry of testdata/wrong_edits*.toml.
 type edit struct {
 	Name, Harm, Document, Find, Replace, Message, Saved string
 	StoppedBy                                           string `toml:"stopped_by"`
@@ -80,19 +80,27 @@ func (e edit) apply(t *testing.T, original string) string {
 
 // TestWrongEdits holds every wrong edit against its safeguard.
 func TestWrongEdits(t *testing.T) {
-	var file struct{ Edit []edit }
-	meta, err := toml.DecodeFile("testdata/wrong_edits.toml", &file)
+	names, err := filepath.Glob("testdata/wrong_edits*.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u := meta.Undecoded(); len(u) > 0 {
-		t.Fatalf("unknown settings %v", u)
+	var edits []edit
+	for _, name := range names {
+		var file struct{ Edit []edit }
+		meta, err := toml.DecodeFile(name, &file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u := meta.Undecoded(); len(u) > 0 {
+			t.Fatalf("%s: unknown settings %v", name, u)
+		}
+		edits = append(edits, file.Edit...)
 	}
-	if len(file.Edit) < 100 {
-		t.Fatalf("only %d wrong edits", len(file.Edit))
+	if len(edits) < 160 {
+		t.Fatalf("only %d wrong edits", len(edits))
 	}
 	before := map[string]string{}
-	for _, e := range file.Edit {
+	for _, e := range edits {
 		if e.Case != "" {
 			t.Run(e.Name, func(t *testing.T) { t.Parallel(); e.checkCase(t) })
 			continue
@@ -196,6 +204,9 @@ func (e edit) checkCase(t *testing.T) {
 	e.judge(t, o.Result, o.Err, int(o.Result.Requests))
 	if before, now := everyTable(t, unedited), everyTable(t, site); !reflect.DeepEqual(before, now) {
 		t.Errorf("a table changed (- before, + after):\n%s", cmp.Diff(before, now))
+	}
+	if !reflect.DeepEqual(o.Files, c.Files) {
+		t.Errorf("the folder of the run changed (- before, + after):\n%s", cmp.Diff(c.Files, o.Files))
 	}
 }
 
