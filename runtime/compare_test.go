@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -65,27 +66,32 @@ func TestCoercion(t *testing.T) {
 			t.Fatalf("coercion.txt:%d: %d parts", no, len(part))
 		}
 		n++
-		left := strings.TrimRight(part[0], " ")
-		op, right, want := strings.TrimSpace(part[1]), strings.TrimSpace(part[2]), strings.TrimSpace(part[3])
-		x, fx := operandOf(t, left)
-		y, fy := operandOf(t, right)
-		got, err := apply(op, x, y, fx, fy)
-		if part, ok := strings.CutPrefix(want, "error: "); ok {
-			if err == nil || !strings.Contains(err.Error(), part) {
-				t.Errorf("coercion.txt:%d: %s %s %s is %v (%v), want an error with %q", no, left, op, right, got, err, part)
-			}
-			continue
-		}
-		text := got.Text()
-		if got.IsNull() {
-			text = "Null"
-		}
-		if err != nil || text != want {
-			t.Errorf("coercion.txt:%d: %s %s %s is %s (%v), want %s", no, left, op, right, text, err, want)
-		}
+		t.Run(fmt.Sprintf("line %d", no), func(t *testing.T) { coercion(t, part) })
 	}
 	if err := lines.Err(); err != nil || n < 150 {
 		t.Errorf("%d cases: %v", n, err)
+	}
+}
+
+// coercion runs one line: left, operator, right, result.
+func coercion(t *testing.T, part []string) {
+	left := strings.TrimRight(part[0], " ")
+	op, right, want := strings.TrimSpace(part[1]), strings.TrimSpace(part[2]), strings.TrimSpace(part[3])
+	x, fx := operandOf(t, left)
+	y, fy := operandOf(t, right)
+	got, err := apply(op, x, y, fx, fy)
+	if part, ok := strings.CutPrefix(want, "error: "); ok {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%s %s %s is %v (%v), want an error with %q", left, op, right, got, err, part)
+		}
+		return
+	}
+	text := got.Text()
+	if got.IsNull() {
+		text = "Null"
+	}
+	if err != nil || text != want {
+		t.Errorf("%s %s %s is %s (%v), want %s", left, op, right, text, err, want)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -181,6 +182,7 @@ func result(t *testing.T, text string) (string, []runtime.Query) {
 // comes of it. AMSX_UPDATE=1 rewrites them. Every statement that comes out is
 // also run by SQLite.
 func TestCases(t *testing.T) {
+	update := os.Getenv("AMSX_UPDATE") != ""
 	files, _ := filepath.Glob("testdata/*.txt")
 	if len(files) == 0 {
 		t.Fatal("no cases")
@@ -207,29 +209,30 @@ func TestCases(t *testing.T) {
 				if i > 0 {
 					got.WriteString("\n")
 				}
-				for _, h := range head {
-					got.WriteString(h + "\n")
-				}
 				if len(text) == 0 {
+					got.WriteString(block + "\n")
 					continue
 				}
 				sql := strings.Join(text, "\n")
-				out, queries := result(t, sql)
-				got.WriteString(sql + "\n" + out)
-				for _, q := range queries {
-					if err := run(conn, q); err != nil && !strings.HasPrefix(out, "warning!") {
-						t.Errorf("%s\nSQLite: %v", q.SQL, err)
+				mine := ""
+				t.Run(strconv.Itoa(i+1), func(t *testing.T) {
+					out, queries := result(t, sql)
+					mine = strings.Join(append(head, sql), "\n") + "\n" + out
+					for _, q := range queries {
+						if err := run(conn, q); err != nil && !strings.HasPrefix(out, "warning!") {
+							t.Errorf("%s\nSQLite: %v", q.SQL, err)
+						}
 					}
-				}
+					if d := cmp.Diff(block+"\n", mine); d != "" && !update {
+						t.Errorf("(-want +got):\n%s", d)
+					}
+				})
+				got.WriteString(mine)
 			}
-			if os.Getenv("AMSX_UPDATE") != "" {
+			if update {
 				if err := os.WriteFile(f, []byte(got.String()), 0o666); err != nil {
 					t.Fatal(err)
 				}
-				return
-			}
-			if d := cmp.Diff(string(src), got.String()); d != "" {
-				t.Errorf("%s (-want +got):\n%s", f, d)
 			}
 		})
 	}
