@@ -38,8 +38,6 @@ func TestGet(t *testing.T) {
 		{rows.Value(), "[1].site", "Leeds"}, {rows.Value(), "[9].site", ""}, {rows.Value(), "[Email=LEE@example.com].Site", "Leeds"}, {rows.Value(), "[Site=Rome].Email", ""},
 		{List(row, Text("x")), "[0].Email", "kim@example.com"}, {List(Text("x"), row), "[email=kim@example.com].[First Name]", "Kim"},
 		{Null(), "a.b[0]", ""}, {row, "Missing.more[0]", ""},
-		{JSON(`{"a":"deep"}`), "a.b.c", ""}, {JSON(`[{"a":1},{"a":2}]`), "[1].a", "2"}, {JSON(`[1]`), "a", ""},
-		{JSON(`{"a":[{"k":true,"v":1},{"k":null,"v":2}]}`), "a[k=True].v", "1"}, {JSON(`{"a":[{"k":null,"v":2}]}`), "a[k=].v", ""},
 		{XML(xmlPart{}), "@id", "7"}, {XML(xmlPart{}), "rate[1]", "2.2"}, {XML(xmlPart{}), "a.b", "dotted"}, {XML(xmlPart{}), "none.none", ""},
 	} {
 		v, err := Get(c.v, steps(c.path))
@@ -53,7 +51,6 @@ func TestGet(t *testing.T) {
 	}{
 		{Text("plain"), "a", "but this is a Text"}, {Text(` {"a":1}`), "a", "make it Json first"}, {Int(1), "a", "but this is a Number"}, {row, "Email.domain", "but this is a Text"},
 		{row, "[0]", "a Row has columns, no elements"}, {List(row), "Email", "choose an element first"}, {rows.Value(), "Email", "this is a Table: choose an element first"},
-		{JSON(`{"a":`), "a", "complete"}, {JSON(`{"a":1,}`), "a", "name of a member"}, {JSON(`{a:1}`), "a", "double quotes"}, {JSON("x"), "a", "{ or ["}, {JSON(""), "a", "complete"},
 	} {
 		v, err := Get(c.v, steps(c.path))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -76,19 +73,7 @@ func TestSetPath(t *testing.T) {
 		{Null(), "a", Int(1), `{"a":1}`},
 		{Null(), "a.b", Int(1), `{"a":{"b":1}}`},
 		{List(Int(1), Int(2)), "[1]", Int(3), `[1,3]`},
-		{JSON(`{"a":1,"b":2}`), "a", Text(`q"`), `{"a":"q\"","b":2}`},
-		{JSON(`{ "a" : { "b" : [ 1 , 2 ] } }`), "a.b[1]", Null(), `{ "a" : { "b" : [ 1 , null ] } }`},
 		{JSON(`{}`), "a.b", row, `{"a":{"b":{"Email":"a","Data":{"x":1}}}}`},
-		{JSON(`{ }`), "a", Int(1), `{"a":1}`},
-		{JSON(`{"a":null}`), "a.b", Int(1), `{"a":{"b":1}}`},
-		{JSON(`{"a.b":1,"a":{"b":2}}`), "a.b", Int(3), `{"a.b":3,"a":{"b":2}}`},
-		{JSON(`{"a":1,"a":2}`), "a", Int(3), `{"a":1,"a":3}`},
-		{JSON(`{"a":{"c":1}}`), "[x.y]", Int(3), `{"a":{"c":1},"x.y":3}`},
-		{JSON(`{"a":5}`), "a.b", Int(3), "error: there is a number in its place"},
-		{JSON(`{"a":[1]}`), "a[1]", Int(3), "error: the list has no such element"},
-		{JSON(`{"a":[1]}`), "a.b", Int(3), "error: there is a list in its place"},
-		{JSON(`{"a":[{"k":1}]}`), "a[k=1].v", Int(3), "error: a filter reads"},
-		{JSON(`{"a":1,}`), "b", Int(3), "error: name of a member"},
 		{List(Int(1)), "[1]", Int(3), "error: cannot be set in a List of 1"},
 		{Text("x"), "a", Int(3), "error: cannot be set in a Text"},
 		{row, "Email.x", Int(3), "error: cannot be set in a Text"},
