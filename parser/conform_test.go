@@ -1,6 +1,7 @@
 package parser_test
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -31,10 +32,10 @@ func TestConformance(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(a.Files) < 2 || a.Files[0].Name != "in.amsx" {
-				t.Fatal("a case is in.amsx and then tree, document or errors")
+				t.Fatal("a case is in.amsx and then tree, document, errors, printed or json")
 			}
 			tr, list := parser.ParseTransformation("in.amsx", a.Files[0].Data)
-			got := map[string]string{"tree": ast.Dump(tr.Script), "document": ast.DumpTransformation(tr), "errors": report(list)}
+			got := map[string]string{"tree": ast.Dump(tr.Script), "document": ast.DumpTransformation(tr), "errors": report(list), "printed": printed(t, a.Files[0].Data, list), "json": asJSON(t, list)}
 			if got["errors"] != "" && section(a, "errors") == nil {
 				if !*update {
 					t.Fatalf("unexpected findings:\n%s", got["errors"])
@@ -69,6 +70,29 @@ func section(a *txtar.Archive, name string) *txtar.File {
 		}
 	}
 	return nil
+}
+
+// printed is what a person sees of the findings, in a window of 60 columns.
+func printed(t *testing.T, src []byte, list lexer.List) string {
+	var b strings.Builder
+	lookup := func(string) *lexer.Source { return lexer.NewSource("in.amsx", string(src)) }
+	if err := lexer.Fprint(&b, lookup, list, lexer.Options{Width: 60}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// asJSON is what a program reads of the findings, one a line.
+func asJSON(t *testing.T, list lexer.List) string {
+	var b strings.Builder
+	for _, d := range list {
+		line, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(append(line, '\n'))
+	}
+	return b.String()
 }
 
 // report is one line a finding: place, code, message, hint.
