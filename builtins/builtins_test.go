@@ -106,6 +106,7 @@ func TestConformance(t *testing.T) {
 			if strings.HasSuffix(f.Name, ".out") {
 				continue
 			}
+			result := wants[f.Name+".out"] // stays, where the case does not run
 			t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar")+"/"+f.Name, func(t *testing.T) {
 				w := seed.world(t)
 				w.testing = strings.HasPrefix(f.Name, "test-")
@@ -116,13 +117,14 @@ func TestConformance(t *testing.T) {
 				if strings.Contains(got, token) {
 					t.Errorf("the token is in what was printed")
 				}
-				out = append(out, txtar.File(f), txtar.File{Name: f.Name + ".out", Data: []byte(got)})
+				result = got
 				if os.Getenv("AMSX_UPDATE") == "" {
 					if d := cmp.Diff(wants[f.Name+".out"], got); d != "" {
 						t.Errorf("(-want +got):\n%s", d)
 					}
 				}
 			})
+			out = append(out, f, txtar.File{Name: f.Name + ".out", Data: []byte(result)})
 		}
 		if os.Getenv("AMSX_UPDATE") != "" {
 			if err := os.WriteFile(file, txtar.Format(&txtar.Archive{Comment: ar.Comment, Files: out}), 0o666); err != nil {

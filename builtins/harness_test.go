@@ -163,10 +163,10 @@ func (w *world) touched() {
 	}
 }
 
-// source is a document with a mapping around a script; one that declares its
-// own parameters stays a script.
+// source is a document with a mapping around a script; one that declares its own
+// parameters or mapping, and a document, stay what they are.
 func (w *world) source(script string) string {
-	if strings.HasPrefix(script, "Parameter ") || strings.HasPrefix(script, "DataMap ") || strings.HasPrefix(script, "<") {
+	if slices.ContainsFunc([]string{"Parameter ", "Map ", "DataMap ", "<"}, func(first string) bool { return strings.HasPrefix(script, first) }) {
 		return script
 	}
 	return `<amsx version="1"><transformation name="example">
