@@ -22,6 +22,7 @@ func (w *flowWalk) locks(call *ast.Call, cmd *Command) {
 		w.writes = nil
 	case w.inTransaction() != nil: // see waits
 	case cmd.Columns != nil: // adds its columns before the run, or in a moment of its own
+	case slices.ContainsFunc(cmd.Params, func(p Param) bool { return p.Type == RecordParam }): // a record is staged
 	case cmd.Role == NoRole && cmd.Effects&WritesDB != 0 && len(cmd.Params) > 0:
 		w.writes = append(w.writes, flowWrite{call.Pos, clone(w.arms)})
 	case cmd.Effects&(ReadsWeb|WritesWeb) != 0 && cmd.Role != CallRole && cmd.Role != CallLocalRole:
