@@ -1,6 +1,9 @@
 package runtime
 
 import (
+	"slices"
+
+	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser/ast"
 )
 
@@ -26,6 +29,12 @@ func (c *compiler) checkConditions() {
 }
 
 func (c *compiler) checkCondition(e ast.Expr) {
+	at := e.Start()
+	if slices.ContainsFunc(c.list, func(d *lexer.Diagnostic) bool {
+		return d.Severity == lexer.Error && d.Pos.Line == at.Line && d.Pos.Filename == at.Filename
+	}) {
+		return // it says something else than was meant, and that is told already
+	}
 	if fixedCondition(e) {
 		hint := "remove the If, or compare a variable"
 		if b, ok := e.(*ast.Binary); ok {
