@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -215,21 +216,27 @@ func statuses(s string) ([]int, error) {
 	return out, nil
 }
 
-// bindHeaders gives the headers that wait for the next request its host.
+// bindHeaders gives the headers that wait for the next request its host, unless
+// the script has set one of that name for the host since.
 func bindHeaders(c *runtime.Call, host string) {
 	all := c.Headers()
-	for _, waiting := range all {
+	for i, waiting := range all {
 		if len(waiting.Hosts) > 0 {
 			continue
 		}
+		since := slices.ContainsFunc(all[i+1:], func(h runtime.HeaderField) bool {
+			return strings.EqualFold(h.Name, waiting.Name) && slices.Equal(h.Hosts, []string{host})
+		})
 		c.RemoveHeader(waiting.Name, nil)
 		for _, h := range all {
 			if strings.EqualFold(h.Name, waiting.Name) && len(h.Hosts) > 0 {
 				c.SetHeader(h)
 			}
 		}
-		waiting.Hosts = []string{host}
-		c.SetHeader(waiting)
+		if !since {
+			waiting.Hosts = []string{host}
+			c.SetHeader(waiting)
+		}
 	}
 }
 
