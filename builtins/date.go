@@ -165,13 +165,9 @@ func unitOf(s string) (string, error) {
 	return "", failf(`write "year", "month", "week", "day", "hour", "minute" or "second"`, "%q is no unit of time", s)
 }
 
-// span is the length of a unit that is always as long.
+// span is the length of a unit of the clock.
 func span(unit string) time.Duration {
 	switch unit {
-	case "week":
-		return 7 * 24 * time.Hour
-	case "day":
-		return 24 * time.Hour
 	case "hour":
 		return time.Hour
 	case "minute":

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/ianaindex"
 
@@ -47,10 +48,13 @@ func codeFunctions() []*runtime.Command {
 		},
 		{
 			Name: "Base64Decode", Group: "Codes", Summary: "Reads a text in Base64, either form, as UTF-8.", Result: "a text", Function: true,
-			Params: []runtime.Param{text}, Errors: []string{"the text is no Base64"}, Examples: []runtime.Example{shows(`Base64Decode("QW5uYQ==")`, "Anna")},
+			Params: []runtime.Param{text}, Errors: []string{"the text is no Base64, or holds no text in UTF-8"}, Examples: []runtime.Example{shows(`Base64Decode("QW5uYQ==")`, "Anna")},
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				for _, e := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
 					if b, err := e.DecodeString(c.Text(0)); err == nil {
+						if !utf8.Valid(b) {
+							return runtime.Null(), failf("", "what the Base64 holds is no text in UTF-8")
+						}
 						return runtime.Text(string(b)), nil
 					}
 				}

@@ -81,9 +81,6 @@ func readNumber(c *runtime.Call) (runtime.Value, error) {
 	if decimal == "" || c.Arg(0).Kind() != runtime.KindText {
 		return runtime.ToNumber(c.Arg(0))
 	}
-	if decimal != "." && decimal != "," {
-		return runtime.Null(), failf(`write "." or ","`, "the decimal sign %q is neither a point nor a comma", decimal)
-	}
 	grouping := map[string]rune{".": ',', ",": '.'}[decimal]
 	text := strings.TrimSpace(c.Text(0))
 	head, tail, _ := strings.Cut(text, decimal)

@@ -86,7 +86,7 @@ func urlDecode() *runtime.Command {
 	return &runtime.Command{
 		Name: "UrlDecode", Group: "Text", Summary: "Reads a text that is written as a part of a URL.", Result: "the text; Null for Null", Function: true,
 		Params:   []runtime.Param{required("text", runtime.TextParam, "the part of a URL")},
-		Errors:   []string{"a percent sign is not followed by two hexadecimal digits"},
+		Errors:   []string{"a percent sign is not followed by two hexadecimal digits", "what it stands for is no text in UTF-8"},
 		Examples: []runtime.Example{shows(`UrlDecode("R%%26D+team")`, "R&D team")},
 		Run: func(c *runtime.Call) (runtime.Value, error) {
 			if c.Arg(0).IsNull() {
@@ -95,6 +95,9 @@ func urlDecode() *runtime.Command {
 			s, err := url.QueryUnescape(c.Text(0))
 			if err != nil {
 				return runtime.Null(), failf("in a URL a percent sign itself is %25", "the text is not written as in a URL: %w", err)
+			}
+			if !utf8.ValidString(s) {
+				return runtime.Null(), failf("is it encoded in windows-1252?", "what the URL's text stands for is no text in UTF-8")
 			}
 			return runtime.Text(s), nil
 		},

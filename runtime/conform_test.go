@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -22,7 +23,8 @@ var update = flag.Bool("update", false, "rewrite the expected output of the conf
 // TestConform runs the cases of testdata/run. Each is an archive with
 //
 //	script.amsx    the script or document
-//	setup          lines such as limit=2, pack=…, fail=3, param NAME=VALUE
+//	setup          lines such as limit=2, pack=…, fail=3, wall=10 (in ms), cancel
+//	               (before the run), param NAME=VALUE
 //	records.json   what Pull yields
 //	NAME.amsx      a script that it calls
 //	out            what the run says, line by line
@@ -54,6 +56,8 @@ func TestConform(t *testing.T) {
 				}
 			}
 			var limits runtime.Limits
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
 			for line := range strings.Lines(section["setup"]) {
 				k, v, _ := strings.Cut(strings.TrimSpace(line), "=")
 				n, _ := strconv.Atoi(v)
@@ -70,6 +74,10 @@ func TestConform(t *testing.T) {
 					limits.Statements = int64(n)
 				case "calls":
 					limits.Calls = int64(n)
+				case "wall":
+					limits.Wall = time.Duration(n) * time.Millisecond
+				case "cancel":
+					cancel()
 				case "memory":
 					limits.Memory = int64(n)
 				default:
@@ -89,7 +97,7 @@ func TestConform(t *testing.T) {
 				}
 				t.FailNow()
 			}
-			got["error"] = showError(p.Run(context.Background(), runtime.RunOptions{Host: b.newHost(), Parameters: params}))
+			got["error"] = showError(p.Run(ctx, runtime.RunOptions{Host: b.newHost(), Parameters: params}))
 			got["out"] = b.out.String()
 			if *update {
 				writeCase(t, file, a, got)

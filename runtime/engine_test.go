@@ -223,7 +223,7 @@ type fakeSite struct {
 var tables = map[string][]runtime.Column{
 	"Custodian": {{Name: "CustodianID", Type: runtime.ColumnInteger, ReadOnly: true}, {Name: "OktaID"}, {Name: "Login", Size: 20}, {Name: "Email"}, {Name: "FullName"}, {Name: "FirstName"}, {Name: "LastName"},
 		{Name: "DepartmentID", Type: runtime.ColumnInteger}, {Name: "Active", Type: runtime.ColumnBoolean}, {Name: "Hired", Type: runtime.ColumnDate}, {Name: "LastLogin", Type: runtime.ColumnDateTime}, {Name: "Salary", Type: runtime.ColumnNumber}, {Name: "ManagerID", Type: runtime.ColumnInteger}},
-	"Department": {{Name: "DepartmentID", Type: runtime.ColumnInteger}, {Name: "DepartmentName"}},
+	"Department": {{Name: "DepartmentID", Type: runtime.ColumnInteger}, {Name: "DepartmentName"}, {Name: "Straße"}},
 }
 
 func (s *fakeSite) Table(name string) (string, []runtime.Column, bool) {

@@ -83,14 +83,7 @@ func (c *compiler) compileMapping(index int, m *ast.Mapping) *Mapping {
 	s := &out.spec
 	if d.Mode.IsSet() && d.Mode.Value != "" {
 		i := slices.IndexFunc(modes, func(w string) bool { return strings.EqualFold(w, strings.TrimSpace(d.Mode.Value)) })
-		if i < 0 {
-			hint := "use one of " + strings.Join(modes, ", ")
-			if near := lexer.Nearest(d.Mode.Value, modes); near != "" {
-				hint = "did you mean " + near + "?"
-			}
-			c.errorf(d.Mode.Pos, CodeMode, hint, "there is no mode %s", d.Mode.Value)
-		}
-		s.Mode = Mode(max(i, 0))
+		s.Mode = Mode(max(i, 0)) // the parser reports any other word
 	}
 	for _, l := range d.Limits {
 		if s.Limits == nil {
@@ -295,13 +288,7 @@ func (c *compiler) dataMap(f *ast.Field, m *Mapping, column *Column) *dataMap {
 			c.errorf(d.Unknown.Pos, CodeDataMap, columnHint(column), "%s.%s cannot hold \"%s\": %v", m.spec.Table, column.Name, rest, err)
 		}
 		out.unknown, out.other = unknownDefault, x
-	default:
-		hint := "use keep, null, reject, warn or default:value"
-		if near := lexer.Nearest(mode, []string{"keep", "null", "reject", "warn", "default:value"}); near != "" {
-			hint = "did you mean " + near + "?"
-		}
-		c.errorf(d.Unknown.Pos, CodeDataMap, hint, "unknown \"%s\" says not what to do with a value that the table does not have", mode)
-	}
+	} // the parser reports any other word
 	return out
 }
 

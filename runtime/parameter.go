@@ -51,12 +51,8 @@ func (c *compiler) parameters() {
 		if i := slices.IndexFunc(parameterTypes, func(n string) bool { return strings.EqualFold(n, x.TypeName) }); i >= 0 {
 			x.Type = ParameterType(i)
 		} else if !c.isTable(x.TypeName) {
-			hint := "use one of " + strings.Join(parameterTypes, ", ") + ", or the name of a table"
-			if near := lexer.Nearest(x.TypeName, parameterTypes); near != "" {
-				hint = "did you mean " + near + "?"
-				c.errorf(p.Type.Pos, CodeParameterType, hint, "there is no parameter type %s", x.TypeName)
-			} else if c.o.Schema != nil {
-				c.errorf(p.Type.Pos, CodeParameterType, hint, "there is no parameter type %s", x.TypeName)
+			if c.o.Schema != nil { // the parser reports one that is mistyped
+				c.errorf(p.Type.Pos, CodeParameterType, "use one of "+strings.Join(parameterTypes, ", ")+", or the name of a table", "there is no parameter type %s", x.TypeName)
 			}
 		}
 		if _, ok := systemNames[FoldName(x.Name)]; ok {
