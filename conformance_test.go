@@ -131,7 +131,7 @@ func TestEveryCodeHasACase(t *testing.T) {
 			seen[d.Code] = true
 		}
 	}
-	for _, file := range caseFiles(t, "runtime/testdata/run/*.txtar", "runtime/testdata/check/*.amsx", "builtins/testdata/conform/*.txtar", "internal/sqltext/testdata/*.txt") {
+	for _, file := range caseFiles(t, "runtime/testdata/run/*.txtar", "runtime/testdata/check/*.amsx", "amsx/testdata/check/*.amsx", "builtins/testdata/conform/*.txtar", "internal/sqltext/testdata/*.txt") {
 		for _, c := range code.FindAllString(read(t, file), -1) {
 			seen[c] = true
 		}

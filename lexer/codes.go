@@ -190,10 +190,5 @@ EndEach
 			"The line below the comment has no such finding any more. The comment would silence the next one that comes up there, which nobody has looked at. Remove it.",
 			"// amsx: ignore AMSX4010 for the test\nLog \"info\", \"hello\"", "Log \"info\", \"hello\"",
 		},
-		{
-			CodeMapPlace, "A Map, DataMap or Sub inside something else",
-			"Map, DataMap and Sub stand for themselves, at the edge of the script: not inside If, a loop or each other. In the document form the mapping is XML beside the script, and the script has no Map.",
-			"If %a% = 1 Then\n  Sub Greet\n    Log \"hello\"\n  End Sub\nEnd If\nGreet", "Sub Greet\n  Log \"hello\"\nEnd Sub\nIf %a% = 1 Then\n  Greet\nEnd If",
-		},
 	}
 }

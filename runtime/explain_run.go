@@ -21,7 +21,6 @@ func runCodes() []lexer.Explanation {
 		{Code: CodeBudgetTurns, Title: "A loop turned too often", Text: "A While whose condition never becomes false. The message names its line."},
 		{Code: CodeBudgetMemory, Title: "The values of the script need too much memory", Text: "A list or text grows without end, or a whole API was put into one variable. Read it record by record instead."},
 		{Code: CodeBudgetSecrets, Title: "Too many credential packs in one run", Text: "A run opens at most sixteen."},
-		{Code: CodeBudgetRejected, Title: "Too many records were rejected", Text: "More records could not be written than the limit allows: the source or the mapping has changed. Nothing was written. The rejects and their reasons are kept with the run."},
 		{Code: CodeBudgetCalls, Title: "A Sub or script runs itself too deep", Text: "It calls itself, perhaps through others, and no condition ends that."},
 	}
 }
