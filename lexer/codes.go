@@ -164,7 +164,8 @@ func lineCodes() []Explanation {
 		},
 		{
 			CodeMapPlace, "A mapping of a script in a document",
-			"A script declares its mapping with Map … End Map and its value tables with DataMap … End DataMap. A document declares both outside of the script, as elements.",
+			"A script declares its mapping with Map … End Map and its value tables with DataMap … End DataMap. A document declares both outside of the script, as elements. " +
+				"In a script Map, DataMap and Sub stand for themselves, not inside If, a loop or each other.",
 			`<amsx version="1">
   <transformation name="Example">
     <source type="AMSX Script"><![CDATA[
