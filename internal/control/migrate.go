@@ -26,22 +26,30 @@ const (
 // each migration is one transaction, so the one that comes second fails, looks
 // again and finds the work done.
 func (db *DB) migrate(ctx context.Context) error {
+	patience := time.Now().Add(busyWait)
 	for attempt := 1; ; attempt++ {
 		found, err := version(ctx, db.sql, db.path)
-		if err != nil || found == schemaVersion {
+		if err == nil && found == schemaVersion {
+			return nil
+		}
+		if err != nil && !errors.Is(err, ErrLocked) {
 			return err
 		}
-		err = db.migrateOnce(ctx)
 		if err == nil {
-			continue // and look
+			if err = db.migrateOnce(ctx); err == nil {
+				continue // and look
+			}
+			err = fmt.Errorf("control database %s: its tables could not be brought to this version of amsx; nothing was changed: %w", db.path, explain(db.path, err))
 		}
-		if attempt == 10 || ctx.Err() != nil {
-			return fmt.Errorf("control database %s: its tables could not be brought to this version of amsx; nothing was changed: %w", db.path, explain(db.path, err))
+		// SQLite does not wait for whoever makes the write-ahead log at the same
+		// moment: the switch to it answers "locked" at once.
+		if ctx.Err() != nil || time.Now().After(patience) || attempt >= 10 && !errors.Is(err, ErrLocked) {
+			return err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(time.Duration(attempt) * 20 * time.Millisecond):
+		case <-time.After(time.Duration(min(attempt, 10)) * 20 * time.Millisecond):
 		}
 	}
 }

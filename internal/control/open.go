@@ -100,13 +100,20 @@ func (db *DB) Close() error { return db.sql.Close() }
 // Path is the absolute path of the database file.
 func (db *DB) Path() string { return db.path }
 
+// busyWait is how long a statement waits for another program's lock; waiting
+// is the same as a setting of a connection.
+const (
+	busyWait = 10 * time.Second
+	waiting  = "_pragma=busy_timeout(10000)"
+)
+
 // dsn opens path with the settings that all connections share.
 // synchronous=FULL: a pack or a run number that is lost with the power hurts,
 // a few milliseconds a commit do not. Transactions take the write lock when
 // they begin, so that none fails half-way for want of it.
 func dsn(path string) string {
 	return uri(path) + "?_txlock=immediate" +
-		"&_pragma=busy_timeout(10000)" +
+		"&" + waiting +
 		"&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(ON)" +
@@ -127,7 +134,7 @@ func uri(path string) string {
 // connection that changes nothing: the settings of dsn turn any database into
 // one with a write-ahead log, also somebody else's.
 func lookOnly(ctx context.Context, path string) error {
-	handle, err := sql.Open("sqlite", uri(path)+"?mode=rw&_pragma=busy_timeout(10000)")
+	handle, err := sql.Open("sqlite", uri(path)+"?mode=rw&"+waiting)
 	if err != nil {
 		return explain(path, err)
 	}

@@ -45,6 +45,9 @@ func Open(ctx context.Context, path string, o Options) (*Database, error) {
 		return nil, err
 	}
 	version, foreign, err := d.version(ctx)
+	for patience := time.Now().Add(d.wait); busy(err) && ctx.Err() == nil && time.Now().Before(patience); {
+		version, foreign, err = d.version(ctx) // another program is making the site
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+	"zombiezen.com/go/sqlite"
 )
 
 //go:embed migrations/*.sql
@@ -47,20 +49,35 @@ func (d *Database) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("site database %s: prepare the schema: %w", d.path, err)
 	}
-	for attempt := 0; ; attempt++ {
+	patience := time.Now().Add(d.wait)
+	for attempt := 1; ; attempt++ {
 		_, err := p.Up(ctx)
 		if err == nil {
 			return nil
 		}
 		// Another program may be making the schema at the same moment. Then a
-		// migration fails because it is there, and the next one is looked for.
+		// migration fails because it is there, and the next one is looked for;
+		// or SQLite, which does not wait for whoever switches a file to the
+		// write-ahead log, answers "busy" at once.
 		v, foreign, verr := d.version(ctx)
 		if verr == nil && foreign == "" && v == schemaVersion {
 			return nil
 		}
-		if attempt == 3+schemaVersion || ctx.Err() != nil {
+		if ctx.Err() != nil || time.Now().After(patience) || attempt > 3+schemaVersion && !busy(err) && !busy(verr) {
 			return fmt.Errorf("site database %s: make the schema: %w", d.path, err)
 		}
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
+}
+
+// busy reports whether an error says that another program holds a lock.
+func busy(err error) bool {
+	var engine interface{ Code() int } // of the driver that migrations use
+	if errors.As(err, &engine) {
+		return sqlite.ResultCode(engine.Code()).ToPrimary() == sqlite.ResultBusy
+	}
+	return err != nil && sqlite.ErrCode(err).ToPrimary() == sqlite.ResultBusy
 }

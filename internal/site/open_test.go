@@ -133,13 +133,13 @@ func TestOpenTwice(t *testing.T) {
 func TestOpenAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "amsx.db")
 	errs := make(chan error)
-	for range 4 {
+	for range 8 {
 		go func() {
 			_, err := Open(t.Context(), path, Options{})
 			errs <- err
 		}()
 	}
-	for range 4 {
+	for range 8 {
 		if err := <-errs; err != nil {
 			t.Error(err)
 		}

@@ -280,7 +280,7 @@ func (s *Session) beginWrite() error {
 			s.state = txWrite
 			return nil
 		}
-		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy || !time.Now().Before(deadline) {
+		if !busy(err) || !time.Now().Before(deadline) {
 			return s.explain("take the write lock", err)
 		}
 		if err := s.ctx.Err(); err != nil {
