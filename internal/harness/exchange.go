@@ -91,6 +91,11 @@ func ParseExchange(name string, text []byte) (*Exchange, error) {
 		return fail(line+1, "a header line is Name: value (%v)", err)
 	}
 	e.Header = http.Header(h)
+	for _, values := range e.Header {
+		for i := range values {
+			values[i] = strings.TrimSpace(values[i]) // a folded line leaves a space at the end
+		}
+	}
 	e.Body = bytes.TrimSuffix(payload, []byte("\n"))
 	if e.Header.Get(bodyEncoding) == "base64" {
 		if e.Body, err = base64.StdEncoding.DecodeString(strings.ReplaceAll(string(e.Body), "\n", "")); err != nil {
