@@ -65,7 +65,7 @@ func (s *Session) Rollback(ctx context.Context) error {
 	}
 	clear(s.captured)
 	clear(s.direct)
-	s.leavers, s.savepoints = nil, nil
+	s.leavers, s.savepoints, s.seen = nil, nil, 0
 	for _, t := range s.targets {
 		if err := t.reset(false); err != nil {
 			return s.explain("discard what is staged", err)
@@ -104,13 +104,8 @@ func (s *Session) attempt(careful bool) error {
 	if err := s.beginRead(); err != nil {
 		return err
 	}
-	for _, t := range s.targets {
-		if err := t.settle(careful); err != nil {
-			return s.explain("settle the records", err)
-		}
-	}
-	if err := s.findLeavers(); err != nil {
-		return s.explain("find the leavers", err)
+	if err := s.settle(careful); err != nil {
+		return err
 	}
 	if err := s.checkRead(); err != nil {
 		return err
@@ -124,6 +119,13 @@ func (s *Session) attempt(careful bool) error {
 		return err
 	}
 	locked := time.Now()
+	if late, err := s.overtaken(); err != nil {
+		return err
+	} else if late {
+		if err := s.settle(true); err != nil {
+			return err
+		}
+	}
 	if err := s.mergeLocked(); err != nil {
 		return err
 	}
@@ -137,6 +139,21 @@ func (s *Session) attempt(careful bool) error {
 	s.committed = true
 	s.lock += time.Since(locked)
 	return s.afterMerge()
+}
+
+// settle decides what arrival left open, after a look at what others wrote
+// since.
+func (s *Session) settle(careful bool) error {
+	late, err := s.catchUp()
+	if err != nil {
+		return err
+	}
+	for _, t := range s.targets {
+		if err := t.settle(careful || late); err != nil {
+			return s.explain("settle the records", err)
+		}
+	}
+	return s.explain("find the leavers", s.findLeavers())
 }
 
 // staged reports whether the unit changes anything.
@@ -344,7 +361,7 @@ func (s *Session) afterMerge() error {
 	if s.last {
 		return nil
 	}
-	s.leavers, s.unitBegan = nil, s.db.now()
+	s.leavers, s.unitBegan, s.seen = nil, s.db.now(), 0
 	clear(s.direct)
 	for _, t := range s.targets {
 		if err := t.reset(true); err != nil {

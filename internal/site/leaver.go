@@ -98,9 +98,12 @@ func (s *Session) spare(l *leaver) {
 	}
 }
 
-// missing calls f for every active row of the source that was not read.
+// missing calls f for every active row of the source that was not read. A row
+// that somebody added while the run read is not missing: it may have come after
+// its page.
 func (s *Session) missing(l *leaver, f func(id int64) error) error {
 	l.count, l.active = 0, 0
+	last, bounded := s.lastBefore[l.t.name]
 	return s.rows("SELECT "+l.t.rowid+" FROM main."+quote(l.t.name)+" WHERE Source=?1 AND Active=1", func(st *sqlite.Stmt) error {
 		id := st.ColumnInt64(0)
 		l.active++
@@ -108,6 +111,9 @@ func (s *Session) missing(l *leaver, f func(id int64) error) error {
 			if g.table == l.t && g.present.has(id) {
 				return nil
 			}
+		}
+		if bounded && id > last {
+			return nil
 		}
 		l.count++
 		return f(id)

@@ -33,6 +33,7 @@ type lookup struct {
 	refs    map[string]int64
 	refN    int64
 	settled bool // the waiting values of this unit have been looked up
+	again   bool // others wrote meanwhile: the committed rows are asked again
 }
 
 // found is what the committed rows answer.
@@ -209,7 +210,7 @@ func (l *lookup) ref(s string) (int64, error) {
 func (l *lookup) reset() error {
 	clear(l.cache)
 	clear(l.refs)
-	l.refN, l.settled = 0, false
+	l.refN, l.settled, l.again = 0, false, false
 	return l.t.s.run("DELETE FROM temp." + l.temp())
 }
 

@@ -58,6 +58,9 @@ func (l *lookup) settle() error {
 		}
 	}
 	defer func() { l.settled = true }()
+	if l.again {
+		return l.settleLate()
+	}
 	if l.table == l.t.table {
 		if err := l.waiting(l.searchStaged); err != nil {
 			return err

@@ -51,9 +51,10 @@ type Session struct {
 	copied    string    // the folder of the copy that a test works on
 	state     txState
 	arrivals  int
-	last      bool // the unit being merged is the last
-	over      bool // finished or aborted
-	scripting bool // the authorizer judges a statement of the script
+	seen      int64 // the site's version when the unit's first record arrived, see noteVersion
+	last      bool  // the unit being merged is the last
+	over      bool  // finished or aborted
+	scripting bool  // the authorizer judges a statement of the script
 	refusal   string
 	// What the statement being prepared does, as the authorizer sees it.
 	does      does
@@ -65,6 +66,7 @@ type Session struct {
 	savepoints    []savepoint
 	holding       bool // what is staged is merged without a commit
 	targets       []*target
+	lastBefore    map[string]int64 // of each table with a target: the highest row id when it was opened
 	leavers       []leaver
 	limits        limits
 	captured      map[string]bool             // tables with capture triggers
@@ -106,7 +108,7 @@ func (d *Database) Begin(ctx context.Context, info RunInfo) (*Session, error) {
 	}
 	s := &Session{
 		db: d, c: c, ctx: ctx, info: info, began: d.now(), unitBegan: d.now(),
-		statement: make(map[string]*cached), captured: make(map[string]bool), direct: make(map[string]bool),
+		lastBefore: make(map[string]int64), statement: make(map[string]*cached), captured: make(map[string]bool), direct: make(map[string]bool),
 		actions: make(map[string]map[Action]int64), warned: make(map[string]int), cursors: make(map[*cursor]bool),
 	}
 	if err := s.open(); err != nil {
@@ -252,7 +254,7 @@ func (s *Session) beginRead() error {
 		return s.explain("read the site", err)
 	}
 	s.state, s.arrivals = txRead, 0
-	return nil
+	return s.explain("read the site", s.noteVersion())
 }
 
 // endArrivals ends the read transaction of arriving records.

@@ -366,6 +366,13 @@ func (t *target) prepare() error {
 	if err := t.prepareHash(); err != nil {
 		return err
 	}
+	if _, known := t.s.lastBefore[t.table.name]; !known {
+		last, err := t.s.lastID(t.table)
+		if err != nil {
+			return err
+		}
+		t.s.lastBefore[t.table.name] = last
+	}
 	n, err := scalar(c, "SELECT count(*) FROM (SELECT 1 FROM main."+quote(t.table.name)+" LIMIT 1)")
 	t.empty = n == 0
 	return err
