@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 const (
 	killPath  = "AMSX_TEST_KILL_DATABASE"
+	killTimes = "AMSX_TEST_KILLS" // how many kills; the test alone does a few
 	killUsers = 300
 )
 
@@ -27,8 +29,8 @@ func TestKill(t *testing.T) {
 		return
 	}
 	kills := 30
-	if testing.Short() {
-		kills = 5
+	if n, err := strconv.Atoi(os.Getenv(killTimes)); err == nil {
+		kills = n
 	}
 	path := filepath.Join(t.TempDir(), "amsx.db")
 	newDatabase(t, path)
