@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"html"
+	"strings"
 
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser/ast"
@@ -305,7 +306,11 @@ func (c *compiler) throw(pos lexer.Position, message ast.Expr, kind ErrorKind, c
 		if t := v.Taint(); t != 0 {
 			return in.fail(pos, CodeTaint, in.refuse(t, what))
 		}
-		in.err = &Error{Kind: kind, Pos: pos, Code: code, Message: in.redact(v.Text()), Err: errThrown}
+		text := in.redact(v.Text())
+		if strings.TrimSpace(text) == "" {
+			text = "the script ended itself with " + what + ", and its text is empty"
+		}
+		in.err = &Error{Kind: kind, Pos: pos, Code: code, Message: text, Err: errThrown}
 		return sigError
 	}
 }
