@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/amsx-lang/amsx/lexer"
@@ -98,10 +99,15 @@ func (c *compiler) addColumns(to *widened, call *ast.Call, cmd *Command) {
 			c.unknownTable(call.Pos, s.Table)
 			continue
 		}
+		refers := ""
 		if s.Lookup != "" {
-			if _, _, ok := to.Table(s.Lookup); !ok {
+			target, ids, ok := to.Table(s.Lookup)
+			if !ok {
 				c.unknownTable(call.Pos, s.Lookup)
 				continue
+			}
+			if i := slices.IndexFunc(ids, func(col Column) bool { return col.ReadOnly && col.Unique }); i >= 0 {
+				refers = target + "." + ids[i].Name
 			}
 		}
 		there := false
@@ -115,7 +121,9 @@ func (c *compiler) addColumns(to *widened, call *ast.Call, cmd *Command) {
 			}
 		}
 		if !there {
-			to.columns[FoldName(table)] = append(to.columns[FoldName(table)], s.column())
+			col := s.column()
+			col.Refers = refers
+			to.columns[FoldName(table)] = append(to.columns[FoldName(table)], col)
 		}
 	}
 }

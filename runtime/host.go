@@ -45,9 +45,14 @@ type Column struct {
 	Name     string
 	Type     ColumnType
 	NotNull  bool
-	Size     int // characters, 0: no limit
+	Default  bool // a new row has a value in it where none is given
+	Size     int  // characters, 0: no limit
 	ReadOnly bool
 	Exact    bool // a number kept as text, with all its digits
+	// Unique says that no two rows of one source have the same value, Indexed
+	// that rows are meant to be found by it, though several may share a value.
+	Unique, Indexed bool
+	Refers          string // the column whose values it takes, as Custodian.CustodianID; empty: none
 }
 
 // A ColumnType is what a column holds.

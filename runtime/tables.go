@@ -159,7 +159,7 @@ func ParseColumns(table, list string) ([]ColumnSpec, error) {
 
 // column is the column as a schema shows it.
 func (s *ColumnSpec) column() Column {
-	c := Column{Name: s.Name, Size: s.Size}
+	c := Column{Name: s.Name, Size: s.Size, Unique: s.Unique, Indexed: s.Unique}
 	switch s.Type {
 	case "Number", "Money":
 		c.Type, c.Exact = ColumnNumber, true

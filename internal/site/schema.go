@@ -1,6 +1,7 @@
 package site
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,8 @@ type tableColumn struct {
 	exact    bool   // keeps all digits of a number; see decimalCollation
 	decl     string // the declared type
 	size     int    // characters of a text; 0: no limit
+	indexed  bool   // in any index
+	refers   string // the column whose values it takes, as Table.Column; empty: none
 }
 
 // column returns the index of a column by any case of its name, or -1.
@@ -120,12 +123,15 @@ func loadTable(c *sqlite.Conn, name string) (*table, error) {
 	if i := t.column("Source"); i >= 0 && t.columns[i].typ == runtime.ColumnText {
 		t.source = i
 	}
-	return t, t.loadIndexes(c)
+	if err := t.loadIndexes(c); err != nil {
+		return nil, err
+	}
+	return t, t.loadReferences(c)
 }
 
 func (t *table) loadIndexes(c *sqlite.Conn) error {
-	return sqlitex.ExecuteTransient(c, `SELECT l.name, group_concat(i.name, char(31)), max(i.coll) FROM pragma_index_list(?1) l, pragma_index_xinfo(l.name) i
-		WHERE l."unique" AND NOT l.partial AND i.key GROUP BY l.name ORDER BY l.seq DESC`, &sqlitex.ExecOptions{
+	return sqlitex.ExecuteTransient(c, `SELECT l."unique" AND NOT l.partial, group_concat(i.name, char(31)), max(i.coll) FROM pragma_index_list(?1) l, pragma_index_xinfo(l.name) i
+		WHERE i.key GROUP BY l.name HAVING count(*)=count(i.name) ORDER BY l.seq DESC`, &sqlitex.ExecOptions{
 		Args: []any{t.name},
 		ResultFunc: func(s *sqlite.Stmt) error {
 			var cols []int
@@ -135,6 +141,10 @@ func (t *table) loadIndexes(c *sqlite.Conn) error {
 					return nil
 				}
 				cols = append(cols, i)
+				t.columns[i].indexed = true
+			}
+			if s.ColumnInt64(0) == 0 {
+				return nil
 			}
 			if strings.EqualFold(s.ColumnText(2), "NOCASE") && len(cols) == 1 {
 				t.columns[cols[0]].nocase = true
@@ -142,6 +152,31 @@ func (t *table) loadIndexes(c *sqlite.Conn) error {
 			t.unique = append(t.unique, cols)
 			return nil
 		},
+	})
+}
+
+// loadReferences notes which columns hold the id of another row.
+func (t *table) loadReferences(c *sqlite.Conn) error {
+	return sqlitex.ExecuteTransient(c, `SELECT "from", "table", "to" FROM pragma_foreign_key_list(?1) GROUP BY id HAVING count(*)=1`, &sqlitex.ExecOptions{
+		Args: []any{t.name},
+		ResultFunc: func(s *sqlite.Stmt) error {
+			if i := t.column(s.ColumnText(0)); i >= 0 && s.ColumnText(2) != "" {
+				t.columns[i].refers = s.ColumnText(1) + "." + s.ColumnText(2)
+			}
+			return nil
+		},
+	})
+}
+
+// isUnique reports whether no two rows of one source have the same value in a
+// column, or in its key form.
+func (t *table) isUnique(at int) bool {
+	if t.columns[at].name == t.rowid {
+		return true
+	}
+	is := func(i int) bool { return i == at || i == t.columns[at].key }
+	return slices.ContainsFunc(t.unique, func(u []int) bool {
+		return slices.ContainsFunc(u, is) && !slices.ContainsFunc(u, func(i int) bool { return !is(i) && i != t.source })
 	})
 }
 
@@ -185,8 +220,9 @@ func (s *Session) Table(name string) (string, []runtime.Column, bool) {
 	columns := make([]runtime.Column, len(t.columns))
 	for i, c := range t.columns {
 		columns[i] = runtime.Column{
-			Name: c.name, Type: c.typ, NotNull: c.notNull && c.fallback == "", Size: c.size, Exact: c.exact,
-			ReadOnly: c.name == t.rowid || c.keyOf >= 0,
+			Name: c.name, Type: c.typ, NotNull: c.notNull, Default: c.fallback != "", Size: c.size, Exact: c.exact,
+			ReadOnly: c.name == t.rowid || c.keyOf >= 0, Refers: c.refers,
+			Unique: t.isUnique(i), Indexed: c.indexed || c.key >= 0 && t.columns[c.key].indexed,
 		}
 	}
 	return t.name, columns, true

@@ -334,8 +334,7 @@ func (c *compiler) every(i, last int) (columns []runtime.Column, ok bool) {
 			return nil, false
 		}
 		for _, col := range cols {
-			col.ReadOnly, col.NotNull = false, false
-			columns = append(columns, col)
+			columns = append(columns, runtime.Column{Name: col.Name, Type: col.Type, Size: col.Size, Exact: col.Exact})
 		}
 	}
 	return columns, len(columns) > 0
