@@ -14,6 +14,7 @@ func (c *compiler) finish() {
 	c.bindScripts()
 	c.checkPaths()
 	c.checkFlow()
+	c.checkLeaversSource()
 	c.checkQueries()
 	c.checkAssigned()
 	c.checkConditions()

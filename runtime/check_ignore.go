@@ -8,10 +8,10 @@ import "github.com/amsx-lang/amsx/lexer"
 // those are that may be what was meant.
 func Ignorable(code string, severity lexer.Severity) bool {
 	switch code {
-	case CodeSecret, CodeLeaversInLoop, CodeLeaversNoPull, CodeLeaversPartial, CodeLeaversTry, CodeLeaversExit, CodeOnePage,
+	case CodeSecret, CodeLeaversInLoop, CodeLeaversNoPull, CodeLeaversPartial, CodeLeaversTry, CodeLeaversExit, CodeLeaversSource, CodeOnePage,
 		lexer.CodeIgnore, lexer.CodeIgnoreUnused:
 		return false
-	case CodeSwapped:
+	case CodeSwapped, CodeKeyShared, CodeLookup, CodeLookupShared:
 		return true
 	}
 	return severity != lexer.Error

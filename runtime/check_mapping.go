@@ -14,21 +14,21 @@ func (c *compiler) checkMapping(m *ast.Mapping, out *Mapping, columns []Column) 
 	c.checkKeys(m, out, columns)
 	c.checkSwapped(m)
 	c.checkBorrowed(m)
-	for _, l := range m.Destination.Limits {
-		if t := strings.TrimSpace(l.Text.Value); strings.EqualFold(t, "off") || t == "100%" {
-			c.warnf(l.Text.Pos, CodeKey, "write a share or a number; to allow a change once: amsx run --allow-once "+l.Name.Value, "the limit %s is off: nothing stops a run that goes wrong there, in this run and every later one", l.Name.Value)
-		}
-	}
-	c.checkActive(m, columns)
+	c.checkLimits(m)
+	c.checkActive(m, out, columns)
 	for _, f := range m.Fields {
 		if f.Source != nil {
 			c.checkSource(f.Source)
 		} else {
-			c.checkCalc(f)
+			c.checkCalc(f, columns)
 		}
+		c.checkLookup(f, columns)
+		c.checkEmptied(f, out, columns)
 		c.checkStatus(f)
-		c.checkValues(f)
+		c.checkValues(f, columns)
 	}
+	c.checkUnfilled(m, out, columns)
+	c.checkSourceColumn(m, columns)
 	if out.spec.Mode == InsertGuaranteed && len(out.spec.Key) > 0 {
 		c.errorf(m.Destination.Mode.Pos, CodeMode, `use "Insert and Update"`, "Insert Guaranteed adds every record again on every run, and %s is found by %s", out.spec.Table, strings.Join(out.spec.Key, ", "))
 	}
@@ -46,101 +46,78 @@ func (c *compiler) checkColumnsOnce(m *ast.Mapping) {
 	}
 }
 
-// Fields that several people may have in common, or that change: no key. An
-// address may still find one row to adopt, once, where it is the only one.
-var (
-	mailNames   = []string{"email", "emailaddress", "mail", "secondemail"}
-	sharedNames = []string{"fullname", "displayname", "name", "firstname", "lastname", "givenname", "familyname", "surname", "department", "division", "organization", "company", "costcentre", "costcenter",
-		"title", "jobtitle", "phone", "mobile", "mobilephone", "telephone", "location", "city", "country", "countrycode", "manager", "managerid", "status", "active", "usertype"}
-)
-
-func shared(name string) bool {
-	return slices.Contains(sharedNames, squash(name)) || slices.Contains(mailNames, squash(name))
+// unlimited says what each limit of the fuse, switched off, lets through.
+var unlimited = map[string]string{
+	"deactivate": "everybody may turn inactive or be deleted in one run",
+	"null":       "a column may be emptied in every row",
+	"key":        "every row may get another key, and be nobody's any more",
+	"update":     "a column may change in every row",
+	"insert":     "every row may be added a second time",
+	"reject":     "every record may be refused, and nothing be written",
+	"leftout":    "the script may leave out everybody, and nothing be written",
 }
 
-// squash leaves the letters and digits of a name, folded.
-func squash(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || r == ' ' {
-			return -1
-		}
-		return r
-	}, FoldName(s))
-}
-
-// lastName is the last name of a path: email of profile.email.
-func lastName(p *ast.Path) string {
-	for i := len(p.Steps) - 1; i >= 0; i-- {
-		if p.Steps[i].Kind == ast.StepKey {
-			return p.Steps[i].Key
-		}
-	}
-	return ""
-}
-
-// checkKeys checks the columns by which rows are found.
-func (c *compiler) checkKeys(m *ast.Mapping, out *Mapping, columns []Column) {
-	d := &m.Destination
-	report := c.warnf
-	if c.hasLeavers() {
-		report = c.errorf
-	}
-	if len(d.UpdateKey) == 0 && out.spec.Mode != InsertGuaranteed && !c.tree.Document { // the parser reports it for documents
-		c.errorf(d.Pos, CodeKey, "name the column that never changes: Key OktaID", "the mapping says not by which column a row of %s is found", out.spec.Table)
-	}
-	for _, k := range d.UpdateKey {
-		var field *ast.Field
-		for _, f := range m.Fields {
-			if FoldName(f.Destination.Value) == FoldName(k.Value) {
-				field = f
-			}
-		}
-		switch {
-		case field == nil:
-			if columns == nil || c.column(columns, out.spec.Table, k.Value, k.Pos) != nil {
-				c.errorf(k.Pos, CodeKey, "add a field for "+k.Value, "rows are found by %s, which no field fills", k.Value)
-			}
-		case len(d.UpdateKey) > 1 && field.Source != nil && field.Source.Raw == "id":
-			report(k.Pos, CodeKey, c.say("write "+k.Value+" alone into updatekey", "write Key "+k.Value), "%s alone is the key: with another column beside it, a person in whom that column changes is not found any more", k.Value)
-		case len(d.UpdateKey) > 1 && !slices.ContainsFunc(d.UpdateKey, func(a ast.Attr) bool { return !shared(a.Value) }):
-			report(k.Pos, CodeKey, "use the record's id, which never changes", "%s is no key, also not together with the others: all of them change, and two people may share them", k.Value)
-		case len(d.UpdateKey) > 1:
-		case shared(k.Value):
-			report(k.Pos, CodeKey, "use the record's id, which never changes; write "+k.Value+c.say(" into adopt", " behind Adopt")+" to find existing rows once", "%s is no key: two people may share one, and it changes, so one person overwrites another or is added twice", k.Value)
-		case field.Source != nil && shared(lastName(field.Source)):
-			report(field.Source.Pos, CodeKey, "map the record's id, which never changes", "the key %s is filled from %s, which two people may share and which changes", k.Value, field.Source.Raw)
-		}
-		if field != nil && field.Source != nil && len(d.UpdateKey) == 1 && !shared(k.Value) && field.Source.Raw != "id" && slices.Contains(c.o.Fields, "id") {
-			for _, f := range m.Fields {
-				if f.Source != nil && f.Source.Raw == "id" {
-					c.warnf(k.Pos, CodeKey, c.say("write "+f.Destination.Value+" into updatekey, and "+k.Value+" into adopt", "write "+f.Destination.Value+" behind Key, and "+k.Value+" behind Adopt"), "%s may change, and then the person is not found: %s is the record's id, which never changes", k.Value, f.Destination.Value)
-				}
-			}
-		}
-		if field != nil && field.OnInsert {
-			c.errorf(field.Pos, CodeKey, c.say(`remove on="insert"`, "remove On Insert"), "the key %s is needed for every record, not only for new ones", k.Value)
-		}
-	}
-	for _, a := range d.Adopt {
-		switch {
-		case columns != nil && c.column(columns, out.spec.Table, a.Value, a.Pos) == nil:
-		case slices.Contains(sharedNames, squash(a.Value)):
-			c.errorf(a.Pos, CodeKey, c.say(`adopt by what one person has alone: adopt="Login, Email"`, "adopt by what one person has alone: Adopt Login, Email"), "two people may share %s, and one would take over the row of the other", a.Value)
-		case !slices.ContainsFunc(m.Fields, func(f *ast.Field) bool { return FoldName(f.Destination.Value) == FoldName(a.Value) }):
-			c.errorf(a.Pos, CodeKey, "add a field for "+a.Value+", or leave it out of adopt", "rows are adopted by %s, which no field fills", a.Value)
+// checkLimits finds limits of the fuse that are switched off.
+func (c *compiler) checkLimits(m *ast.Mapping) {
+	for _, l := range m.Destination.Limits {
+		if t := strings.ReplaceAll(l.Text.Value, " ", ""); strings.EqualFold(t, "off") || t == "100%" {
+			name := strings.ToLower(l.Name.Value)
+			c.warnf(l.Text.Pos, CodeLimitOff, "write a share or a number; to allow a change once: amsx run --allow-once "+name, "the limit %s is off: %s, in this run and every later one, and nothing stops it", name, unlimited[name])
 		}
 	}
 }
 
-// hasLeavers reports whether the script marks leavers.
-func (c *compiler) hasLeavers() bool {
-	found := false
-	c.eachStatement(func(s ast.Stmt) {
-		if cmd := c.commandOf(s); cmd != nil && cmd.Role == LeaversRole {
-			found = true
+// checkEmptied finds a field that writes nothing into a column that may not be
+// empty.
+func (c *compiler) checkEmptied(f *ast.Field, out *Mapping, columns []Column) {
+	col := columnOf(columns, f.Destination.Value)
+	if col == nil || !col.NotNull || f.Default.IsSet() && f.Default.Value != "" {
+		return
+	}
+	if f.Lookup != nil && f.OnMissing == "null" {
+		c.errorf(f.Lookup.Pos, CodeNotEmpty, c.say(`write onmissing="keep" or onmissing="reject"`, "write OnMissing keep or OnMissing reject"), "%s.%s may not be empty", out.spec.Table, col.Name)
+	}
+	if !f.DataMap.IsSet() {
+		return
+	}
+	for _, d := range c.tree.DataMaps {
+		if FoldName(d.Name.Value) == FoldName(f.DataMap.Value) && strings.EqualFold(strings.TrimSpace(d.Unknown.Value), "null") {
+			c.errorf(d.Unknown.Pos, CodeNotEmpty, c.say(`write unknown="warn", which keeps what is there and says so, or unknown="reject"`, "write warn, which keeps what is there and says so, or reject"), "%s.%s may not be empty: every record with a value that %s does not have is refused", out.spec.Table, col.Name, d.Name.Value)
 		}
-	})
-	return found
+	}
+}
+
+// checkUnfilled finds columns that may not be empty and that no field fills.
+func (c *compiler) checkUnfilled(m *ast.Mapping, out *Mapping, columns []Column) {
+	if out.spec.Mode == UpdateOnly {
+		return
+	}
+	for _, col := range columns {
+		if col.NotNull && !col.Default && !col.ReadOnly && fieldOf(m, col.Name) == nil {
+			c.errorf(m.Destination.Pos, CodeNotEmpty, c.say(`add <field destination="`+col.Name+`" source="…"/>`, "add "+col.Name+" = …"), "%s.%s may not be empty, and no field fills it", out.spec.Table, col.Name)
+		}
+	}
+}
+
+// checkSourceColumn finds a field for the column Source, which tells whose the
+// row is: the mapping's source fills it.
+func (c *compiler) checkSourceColumn(m *ast.Mapping, columns []Column) {
+	f := fieldOf(m, "Source")
+	if col := columnOf(columns, "Source"); f == nil || col == nil || col.Type != ColumnText {
+		return
+	}
+	word, fixed := "", false
+	if s, ok := unwrap(f.Calc).(*ast.String); ok {
+		word, fixed = constant(s.Body)
+	}
+	switch source := m.Destination.Source.Value; {
+	case source != "":
+		c.errorf(f.Destination.Pos, CodeSourceColumn, "remove the field", "Source says whose a row is, and the mapping fills it already, with %s: a row with another source is taken over anew in every run", source)
+	case fixed:
+		c.errorf(f.Destination.Pos, CodeSourceColumn, c.say(`remove the field and write source="`+word+`" into the destination`, `remove the line and write Source "`+word+`" behind Map`), "Source says whose a row is, and is no field of a record: leavers and limits are counted by it")
+	case len(c.packs()) > 0:
+		c.errorf(f.Destination.Pos, CodeSourceColumn, "remove the field", "Source says whose a row is, and the name of the credential pack fills it: a row with another source is taken over anew in every run")
+	}
 }
 
 // commandOf is the command that a statement calls, on a line of its own or to
@@ -162,24 +139,6 @@ func callOf(s ast.Stmt) *ast.Call {
 		}
 	}
 	return nil
-}
-
-// checkSwapped finds two fields that each fill the other's column.
-func (c *compiler) checkSwapped(m *ast.Mapping) {
-	for i, f := range m.Fields {
-		for _, g := range m.Fields[i+1:] {
-			if f.Source == nil || g.Source == nil {
-				continue
-			}
-			a, b := squash(f.Destination.Value), squash(g.Destination.Value)
-			x, y := squash(lastName(f.Source)), squash(lastName(g.Source))
-			if a == b || a == x || b == y || a != y || b != x {
-				continue
-			}
-			c.errorf(g.Source.Pos, CodeSwapped, "write "+g.Source.Raw+" for "+f.Destination.Value+" and "+f.Source.Raw+" for "+g.Destination.Value,
-				"%s is filled from %s, and %s (line %d) from %s: they are swapped", g.Destination.Value, g.Source.Raw, f.Destination.Value, f.Pos.Line, f.Source.Raw)
-		}
-	}
 }
 
 // checkSource compares a source path with the ones that records have been seen
@@ -214,6 +173,10 @@ func (c *compiler) checkSource(p *ast.Path) {
 		c.errorf(p.Pos, CodeSourcePath, "did you mean "+parent+near+"? If the field is really called "+name+", write "+parent+"["+name+"]", "no record has the field %s", p.Raw)
 		return
 	}
+	if elsewhere := sameName(name, c.o.Fields); elsewhere != "" && len(siblings) > 0 {
+		c.errorf(p.Pos, CodeSourcePath, "did you mean "+elsewhere+"? If there is such a field, write "+parent+"["+name+"]", "no record has the field %s", p.Raw)
+		return
+	}
 	if near := lexer.Nearest(p.Raw, c.o.Fields); near != "" && parent == "" {
 		c.errorf(p.Pos, CodeSourcePath, "did you mean "+near+"?", "no record has the field %s", p.Raw)
 		return
@@ -227,26 +190,20 @@ func (c *compiler) checkSource(p *ast.Path) {
 	c.warnf(p.Pos, CodeSourcePath, "run with --limit 10 --test and look whether it is filled", "the field %s was never seen in a recording: where a record lacks it, the column is emptied", p.Raw)
 }
 
-// checkCalc finds the constant that lacks its inner quotes.
-func (c *compiler) checkCalc(f *ast.Field) {
-	e := f.Calc
-	for {
-		p, ok := e.(*ast.Paren)
-		if !ok {
-			break
-		}
-		e = p.X
+// sameName is the one path that ends in a name; empty: none does, or several do,
+// or any object may have a field of that name.
+func sameName(name string, paths []string) string {
+	if slices.Contains([]string{"id", "name", "type", "value", "status", "state"}, squash(name)) {
+		return ""
 	}
-	if b, ok := e.(*ast.Bare); ok && len(b.Path.Steps) == 1 {
-		report := c.errorf
-		if c.o.Fields == nil {
-			report = c.warnf
+	found := ""
+	for _, p := range paths {
+		if strings.HasSuffix(p, "."+name) {
+			if found != "" {
+				return ""
+			}
+			found = p
 		}
-		if slices.ContainsFunc(c.o.Fields, func(k string) bool { return k == b.Path.Raw || strings.HasPrefix(k, b.Path.Raw+".") }) {
-			return
-		}
-		report(b.Pos, CodeCalc, "write '"+b.Path.Raw+"' in inner quotes for the text; for the field write "+c.say(`source="`+b.Path.Raw+`"`, "the path that it has in the record"), "%s without quotes reads the field %s of the record", b.Path.Raw, b.Path.Raw)
-		return
 	}
-	fields(e, c.checkSource)
+	return found
 }

@@ -53,6 +53,14 @@ const (
 	CodeTooManyCalls    = "AMSX4056" // Subs that call each other too often to be checked
 	CodeSQLName         = "AMSX4057" // SQL by a name that no line gave, or two gave
 	CodeSQLWrites       = "AMSX4058" // SQL that writes where a query is wanted
+	CodeKeyShared       = "AMSX4065" // an update key that many rows of the table may have in common
+	CodeLookup          = "AMSX4066" // a look-up that its column cannot hold, or a column that wants one
+	CodeLookupShared    = "AMSX4067" // a look-up by what several rows may have in common
+	CodeNotEmpty        = "AMSX4068" // a column that may not be empty and would be
+	CodeSourceColumn    = "AMSX4069" // a field for the column Source
+	CodeLeaversSource   = "AMSX4070" // DeactivateMissing of a source that no mapping writes
+	CodeLimitOff        = "AMSX4071" // a limit of the fuse that is switched off
+	CodeUnknownInactive = "AMSX4072" // a status table that makes inactive whom it does not know
 
 	CodeFailed        = "AMSX7001" // an expression or statement failed
 	CodeUnset         = "AMSX7002" // a variable without a value

@@ -221,9 +221,11 @@ type fakeSite struct {
 }
 
 var tables = map[string][]runtime.Column{
-	"Custodian": {{Name: "CustodianID", Type: runtime.ColumnInteger, ReadOnly: true}, {Name: "OktaID"}, {Name: "Login", Size: 20}, {Name: "Email"}, {Name: "FullName"}, {Name: "FirstName"}, {Name: "LastName"},
-		{Name: "DepartmentID", Type: runtime.ColumnInteger}, {Name: "Active", Type: runtime.ColumnBoolean}, {Name: "Hired", Type: runtime.ColumnDate}, {Name: "LastLogin", Type: runtime.ColumnDateTime}, {Name: "Salary", Type: runtime.ColumnNumber}, {Name: "ManagerID", Type: runtime.ColumnInteger}},
-	"Department": {{Name: "DepartmentID", Type: runtime.ColumnInteger}, {Name: "DepartmentName"}, {Name: "Straße"}},
+	"Custodian": {{Name: "CustodianID", Type: runtime.ColumnInteger, ReadOnly: true, Unique: true}, {Name: "OktaID", Unique: true, Indexed: true}, {Name: "Login", Size: 20, Unique: true, Indexed: true}, {Name: "Email", Indexed: true},
+		{Name: "FullName"}, {Name: "FirstName"}, {Name: "LastName"}, {Name: "Department"}, {Name: "Phone"}, {Name: "Mobile"}, {Name: "JobTitle"},
+		{Name: "DepartmentID", Type: runtime.ColumnInteger, Refers: "Department.DepartmentID"}, {Name: "Active", Type: runtime.ColumnBoolean, NotNull: true, Default: true}, {Name: "Hired", Type: runtime.ColumnDate},
+		{Name: "LastLogin", Type: runtime.ColumnDateTime}, {Name: "Salary", Type: runtime.ColumnNumber}, {Name: "ManagerID", Type: runtime.ColumnInteger, Refers: "Custodian.CustodianID"}, {Name: "Source"}, {Name: "Points", Type: runtime.ColumnInteger}},
+	"Department": {{Name: "DepartmentID", Type: runtime.ColumnInteger, ReadOnly: true, Unique: true}, {Name: "DepartmentName", NotNull: true, Unique: true, Indexed: true}, {Name: "Straße"}},
 }
 
 func (s *fakeSite) Table(name string) (string, []runtime.Column, bool) {
