@@ -123,13 +123,13 @@ func (c *compiler) checkOnlyKey(m *ast.Mapping, k ast.Attr, field *ast.Field, ta
 		report(k.Pos, CodeKey, "use the record's id, which never changes; write "+k.Value+c.say(" into adopt", " behind Adopt")+" to find existing rows once", "%s is no key: two people may share one, and it changes, so one person overwrites another or is added twice", k.Value)
 	case many:
 		c.errorf(k.Pos, CodeKeyShared, hint, "rows are found by %s, which many rows of %s may have in common: all records with one %s become one row", k.Value, table, k.Value)
-	case field.Source != nil && shared(lastName(field.Source)):
+	case field.Source != nil && shared(lastName(field.Source)) && !strings.Contains(squash(k.Value), squash(lastName(field.Source))): // DepartmentName is what departments are found by
 		c.reportKey()(field.Source.Pos, CodeKey, "map the record's id, which never changes", "the key %s is filled from %s, which two people may share and which changes", k.Value, field.Source.Raw)
 	}
 	if field.Default.IsSet() && field.Default.Value != "" {
 		c.errorf(field.Default.Pos, CodeKey, c.say(`remove it; required="true" refuses a record without one`, "remove it; Required refuses a record without one"), "every record without %s would get the key %s, so all of them become one row", k.Value, field.Default.Value)
 	}
-	if field.Source == nil || shared(k.Value) || field.Source.Raw == "id" || !slices.Contains(c.o.Fields, "id") {
+	if field.Source == nil || field.Lookup != nil || shared(k.Value) || field.Source.Raw == "id" || !slices.Contains(c.o.Fields, "id") {
 		return
 	}
 	name := lastName(field.Source)

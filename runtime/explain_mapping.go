@@ -25,17 +25,17 @@ func mappingCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeKey, Title: "A key that does not tell rows apart",
-			Text:   "The update key finds the row of a record. It must be mapped, and be something that no two people share and that does not change: an id. E-mail addresses, names and departments are shared or change, and with them as key people become one row, or one person becomes two.",
+			Text:   "The update key finds the row of a record. It must be mapped, and be something that no two people share and that does not change: an id. It is read from the record itself: a fixed value, a default or a look-up does not tell one record from another. E-mail addresses, names and departments are shared or change, and with them as key people become one row, or one person becomes two.",
 			Before: explainedDocument(explainedLoop, email, `<destination table="Custodian" updatekey="Email" source="OKTA"/>`), After: of(email),
 		},
 		{
 			Code: CodeDataMap, Title: "A value table that is unknown, or holds what its column cannot",
-			Text:   "A datamap translates a value before it is written. Each value it gives must fit the column, True or False for Active, for one.",
+			Text:   "A datamap translates a value before it is written. Each value it gives must fit the column, True or False for Active, for one. A table that translates the values of another field translates nothing, and a field whose values its column cannot hold needs a table.",
 			Before: explainedMapping(explainedLoop, active, table("yes please", "False")), After: explainedMapping(explainedLoop, active, table("True", "False")),
 		},
 		{
 			Code: CodeStatusInverted, Title: "A status table turned round",
-			Text:   "The table makes people inactive whose status says that they work, or active whose status says that they left. Everybody would change over in one night.",
+			Text:   "The table makes people inactive whose status says that they work, or active whose status says that they left. Everybody would change over in one night. The same is said of a calculation, such as status = 'DEPROVISIONED', and of a field that is True of people who left, such as suspended.",
 			Before: explainedMapping(explainedLoop, active, table("False", "True")), After: explainedMapping(explainedLoop, active, table("True", "False")),
 		},
 		{
@@ -45,17 +45,17 @@ func mappingCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeCalc, Title: "A calculated value that says something else than was meant",
-			Text:   "In a mapping bare names are paths of the record, and a constant stands in quotes of its own.",
+			Text:   "In a mapping bare names are paths of the record, and a constant stands in quotes of its own. & joins texts; + - * / calculate, so a name with a hyphen in it stands in brackets, [cost-centre], and numbers are told by Number(…).",
 			Before: of("      <field destination=\"Organization\" source=\"CALC\" value=\"Example\"/>\n"), After: of("      <field destination=\"Organization\" source=\"CALC\" value=\"'Example'\"/>\n"),
 		},
 		{
 			Code: CodeMode, Title: "A mode that does not go with the table",
-			Text:   "Insert Guaranteed adds a row for every record on every run, without looking whether it is there. With an update key that duplicates the table every night.",
+			Text:   "Insert Guaranteed adds a row for every record on every run, without looking whether it is there. With an update key that duplicates the table every night. Insert Only writes people who are new and nobody else, so a mapping that says who left must not have it.",
 			Before: explainedDocument(explainedLoop, "", `<destination table="Custodian" updatekey="OktaID" source="OKTA" mode="Insert Guaranteed"/>`), After: explainedDocument(explainedLoop, "", `<destination table="Custodian" updatekey="OktaID" source="OKTA" mode="Insert and Update"/>`),
 		},
 		{
 			Code: CodeSwapped, Title: "A field in another field's column",
-			Text:   "Two fields seem to have changed places: the column of one has the path of the other. If that is meant, a comment on the line above the second of the two says so: <!-- amsx: ignore AMSX4028 and the reason -->.",
+			Text:   "Two fields seem to have changed places: the column of one has the path of the other. Or a column is filled from the field of another column, although the record has a field of its own name. If that is meant, a comment on the line above the second of the two says so: <!-- amsx: ignore AMSX4028 and the reason -->.",
 			Before: of("      <field destination=\"FirstName\" source=\"profile.lastName\"/>\n      <field destination=\"LastName\" source=\"profile.firstName\"/>\n"), After: of(first + last),
 		},
 		{
