@@ -47,7 +47,7 @@ func (c *compiler) checkSums(f *ast.Field, e ast.Expr) {
 		c.checkSum(f, e)
 	case *ast.Call:
 		cmd := c.o.Table.Lookup(e.Name)
-		if cmd != nil && cmd.Result == "Text" && len(cmd.Params) > 0 && cmd.Params[0].Type == TextParam && len(e.Args) > 0 {
+		if cmd != nil && cmd.Function && len(cmd.Params) > 0 && cmd.Params[0].Type == TextParam && len(e.Args) > 0 {
 			c.checkSums(f, e.Args[0])
 		}
 	}
