@@ -16,3 +16,9 @@ func Ignorable(code string, severity lexer.Severity) bool {
 	}
 	return severity != lexer.Error
 }
+
+// meant is the end of the hint about an error that may be what was meant: how to
+// say so.
+func (c *compiler) meant(code string) string {
+	return "; if it is meant, write above the line: " + c.say("<!-- amsx: ignore "+code+" and why -->", "// amsx: ignore "+code+" and why")
+}

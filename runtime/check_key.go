@@ -122,7 +122,7 @@ func (c *compiler) checkOnlyKey(m *ast.Mapping, k ast.Attr, field *ast.Field, ta
 	case shared(k.Value):
 		report(k.Pos, CodeKey, "use the record's id, which never changes; write "+k.Value+c.say(" into adopt", " behind Adopt")+" to find existing rows once", "%s is no key: two people may share one, and it changes, so one person overwrites another or is added twice", k.Value)
 	case many:
-		c.errorf(k.Pos, CodeKeyShared, hint, "rows are found by %s, which many rows of %s may have in common: all records with one %s become one row", k.Value, table, k.Value)
+		c.errorf(k.Pos, CodeKeyShared, hint+c.meant(CodeKeyShared), "rows are found by %s, which many rows of %s may have in common: all records with one %s become one row", k.Value, table, k.Value)
 	case field.Source != nil && shared(lastName(field.Source)) && !strings.Contains(squash(k.Value), squash(lastName(field.Source))): // DepartmentName is what departments are found by
 		c.reportKey()(field.Source.Pos, CodeKey, "map the record's id, which never changes", "the key %s is filled from %s, which two people may share and which changes", k.Value, field.Source.Raw)
 	}

@@ -17,7 +17,7 @@ func (c *compiler) checkLookup(f *ast.Field, columns []Column) {
 	l := f.Lookup
 	if l == nil {
 		if col.Refers != "" && f.Source != nil && !f.DataMap.IsSet() {
-			c.errorf(f.Source.Pos, CodeLookup, "add "+c.lookupOf(col.Refers), "%s is the number of a row, a %s of this site, and no record of another system has that: %s must be looked up", col.Name, col.Refers, f.Source.Raw)
+			c.errorf(f.Source.Pos, CodeLookup, "add "+c.lookupOf(col.Refers)+c.meant(CodeLookup), "%s is the number of a row, a %s of this site, and no record of another system has that: %s must be looked up", col.Name, col.Refers, f.Source.Raw)
 		}
 		return
 	}
@@ -29,7 +29,7 @@ func (c *compiler) checkLookup(f *ast.Field, columns []Column) {
 	switch {
 	case result == nil:
 	case col.Refers != "" && FoldName(table+"."+result.Name) != FoldName(col.Refers):
-		c.errorf(l.Pos, CodeLookup, "write "+c.lookupOf(col.Refers), "%s holds a %s, and the look-up gives %s.%s", col.Name, col.Refers, table, result.Name)
+		c.errorf(l.Pos, CodeLookup, "write "+c.lookupOf(col.Refers)+c.meant(CodeLookup), "%s holds a %s, and the look-up gives %s.%s", col.Name, col.Refers, table, result.Name)
 	case !takes(col.Type, result.Type):
 		c.errorf(l.Pos, CodeLookup, "look up a column that fits; "+columnHint(col), "%s cannot hold what the look-up gives, %s.%s", col.Name, table, result.Name)
 	}
@@ -41,9 +41,9 @@ func (c *compiler) checkLookup(f *ast.Field, columns []Column) {
 		switch {
 		case !many:
 		case f.OnMissing == "null":
-			c.errorf(l.Pos, CodeLookupShared, hint+c.say(`, or leave onmissing="null" out`, ", or leave OnMissing null out"), "several rows of %s may have the same %s: then none is taken, and %s is emptied", table, name, col.Name)
+			c.errorf(l.Pos, CodeLookupShared, hint+c.say(`, or leave onmissing="null" out`, ", or leave OnMissing null out")+c.meant(CodeLookupShared), "several rows of %s may have the same %s: then none is taken, and %s is emptied", table, name, col.Name)
 		case f.Source != nil && isIDName(lastName(f.Source)) && slices.Contains(sharedNames, squash(name)) && !isIDName(name):
-			c.errorf(l.Pos, CodeLookupShared, hint, "%s is an id, and %s.%s is none: nothing is found by it", f.Source.Raw, table, name)
+			c.errorf(l.Pos, CodeLookupShared, hint+c.meant(CodeLookupShared), "%s is an id, and %s.%s is none: nothing is found by it", f.Source.Raw, table, name)
 		default:
 			c.warnf(l.Pos, CodeLookupShared, hint, "several rows of %s may have the same %s: then none is taken, and where only one of them is there, it may be the wrong one", table, name)
 		}

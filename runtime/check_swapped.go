@@ -31,7 +31,7 @@ func (c *compiler) checkSwapped(m *ast.Mapping) {
 			if a == b || a == x || b == y || !(a == y && b == x || closer(x, b, y, a) || closer(y, a, x, b)) {
 				continue
 			}
-			c.errorf(g.Source.Pos, CodeSwapped, "write "+g.Source.Raw+" for "+f.Destination.Value+" and "+f.Source.Raw+" for "+g.Destination.Value,
+			c.errorf(g.Source.Pos, CodeSwapped, "write "+g.Source.Raw+" for "+f.Destination.Value+" and "+f.Source.Raw+" for "+g.Destination.Value+c.meant(CodeSwapped),
 				"%s is filled from %s, and %s (line %d) from %s: they are swapped", g.Destination.Value, g.Source.Raw, f.Destination.Value, f.Pos.Line, f.Source.Raw)
 		}
 	}
@@ -67,11 +67,11 @@ func (c *compiler) checkBorrowed(m *ast.Mapping) {
 			if at < 0 {
 				continue
 			}
-			report := c.errorf
-			if isAddress(own) && isAddress(name) {
-				report = c.warnf // many sign in with their address
+			report, hint := c.errorf, "write "+c.o.Fields[at]+c.meant(CodeSwapped)
+			if isAddress(own) && isAddress(name) { // many sign in with their address
+				report, hint = c.warnf, "write "+c.o.Fields[at]+", unless "+f.Destination.Value+" is meant to be the same as "+g.Destination.Value
 			}
-			report(f.Source.Pos, CodeSwapped, "write "+c.o.Fields[at]+", unless "+f.Destination.Value+" is meant to be the same as "+g.Destination.Value,
+			report(f.Source.Pos, CodeSwapped, hint,
 				"%s is filled from %s, which fills %s (line %d) too", f.Destination.Value, f.Source.Raw, g.Destination.Value, g.Pos.Line)
 		}
 	}
