@@ -19,6 +19,7 @@ var layers = []struct {
 	libs    string // third-party modules that only this package (and others that list them) may import
 }{
 	{"internal/redact", "", ""},
+	{"internal/expect", "", ""}, // of tests
 	{"lexer", "", "participle mattn/go-runewidth"},
 	{"parser/ast", "lexer", ""},
 	{"parser", "lexer parser/ast", "participle etree"},

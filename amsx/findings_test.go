@@ -4,16 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/amsx-lang/amsx/amsx"
+	"github.com/amsx-lang/amsx/internal/expect"
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/runtime"
 )
-
-var expected = regexp.MustCompile(` *###((?: "[^"]*")+)`)
 
 // TestFindings checks the files of testdata/check on a site. Behind ### a line
 // has a regular expression for each finding in it, of
@@ -33,41 +31,25 @@ func TestFindings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line := 1
-		for i, source := range strings.Split(strings.TrimSuffix(string(data), "\n"), "\n---\n") {
-			first := line
-			line += strings.Count(source, "\n") + 2
+		for i, c := range expect.Cases(string(data)) {
 			t.Run(fmt.Sprintf("%s/%d", strings.TrimSuffix(filepath.Base(file), ".amsx"), i+1), func(t *testing.T) {
-				checkFindings(t, file, first, source, schema)
+				checkFindings(t, file, c, schema)
 			})
 		}
 	}
 }
 
-func checkFindings(t *testing.T, file string, first int, source string, schema runtime.Schema) {
+func checkFindings(t *testing.T, file string, c expect.Case, schema runtime.Schema) {
 	t.Helper()
-	want := map[int][]*regexp.Regexp{}
-	var clean strings.Builder
-	for i, l := range strings.Split(source, "\n") {
-		if m := expected.FindStringSubmatchIndex(l); m != nil {
-			for _, rx := range regexp.MustCompile(`"[^"]*"`).FindAllString(l[m[2]:m[3]], -1) {
-				want[i+1] = append(want[i+1], regexp.MustCompile("^"+rx[1:len(rx)-1]))
-			}
-			l = l[:m[0]]
-		}
-		clean.WriteString(l + "\n")
-	}
-	script := amsx.Parse("case.amsx", []byte(clean.String()))
+	const name = "case.amsx"
+	var want expect.Findings
+	script := amsx.Parse(name, []byte(want.Read(name, c.Text)))
 	options := amsx.CheckOptions{Schema: schema, Packs: []string{"OKTA_API"}}
 	see := func(severity string, d *amsx.Finding) {
 		text := fmt.Sprintf("%s %s %s (%s)", severity, d.Code, d.Message, d.Hint)
-		for i, rx := range want[d.Pos.Line] {
-			if rx.MatchString(text) {
-				want[d.Pos.Line] = append(want[d.Pos.Line][:i:i], want[d.Pos.Line][i+1:]...)
-				return
-			}
+		if !want.Take(name, d.Pos.Line, text) {
+			t.Errorf("%s:%d: unexpected: %s", file, c.Line+d.Pos.Line-1, text)
 		}
-		t.Errorf("%s:%d: unexpected: %s", file, first+d.Pos.Line-1, text)
 	}
 	for _, d := range script.Check(options) {
 		see(d.Severity.String(), d)
@@ -75,10 +57,8 @@ func checkFindings(t *testing.T, file string, first int, source string, schema r
 	for _, d := range script.Silenced(options) {
 		see("silenced", d)
 	}
-	for l, rest := range want {
-		for _, rx := range rest {
-			t.Errorf("%s:%d: no finding matches %q", file, first+l-1, rx)
-		}
+	for _, m := range want.Missing() {
+		t.Errorf("%s:%d: %s", file, c.Line, m)
 	}
 }
 

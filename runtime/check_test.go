@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
-)
 
-var expectation = regexp.MustCompile(` *###((?: "[^"]*")+)`)
+	"github.com/amsx-lang/amsx/internal/expect"
+)
 
 // TestCheck compiles the wrong programs of testdata/check. Behind ### a line
 // has a regular expression for each finding in it, of
@@ -28,12 +27,9 @@ func TestCheck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line := 1
-		for i, src := range strings.Split(string(data), "\n---\n") {
-			first := line
-			line += strings.Count(src, "\n") + 2
+		for i, c := range expect.Cases(string(data)) {
 			t.Run(fmt.Sprintf("%s/%d", strings.TrimSuffix(filepath.Base(file), ".amsx"), i+1), func(t *testing.T) {
-				checkProgram(t, file, first, src)
+				checkProgram(t, file, c.Line, c.Text)
 			})
 		}
 	}
@@ -41,63 +37,30 @@ func TestCheck(t *testing.T) {
 
 func checkProgram(t *testing.T, file string, first int, src string) {
 	b := bench{files: map[string]string{}}
-	want := map[string][]*regexp.Regexp{} // by file and line
-	name, main := "test.amsx", ""
-	at := map[string]int{} // in which line of the case a file begins
-	for n, part := range strings.Split("\n"+src, "\n+++ ") {
-		start := 1
-		if n > 0 {
-			name, part, _ = strings.Cut(part, "\n")
-			start = 1 + strings.Count(src[:strings.Index(src, "+++ "+name+"\n")], "\n") + 1
-		} else {
-			part = part[1:]
-		}
-		var clean strings.Builder
-		for i, l := range strings.Split(part, "\n") {
-			if m := expectation.FindStringSubmatchIndex(l); m != nil {
-				for _, rx := range regexp.MustCompile(`"[^"]*"`).FindAllString(l[m[2]:m[3]], -1) {
-					key := fmt.Sprintf("%s:%d", name, i+1)
-					want[key] = append(want[key], regexp.MustCompile(rx[1:len(rx)-1]))
-				}
-				l = l[:m[0]]
-			}
-			clean.WriteString(l + "\n")
-		}
-		at[name] = first + start - 1
-		if n == 0 {
-			main = clean.String()
-		} else {
-			b.files[name] = clean.String()
-		}
+	var want expect.Findings
+	const main = "test.amsx"
+	parts := strings.Split("\n"+src, "\n+++ ")
+	program := want.Read(main, parts[0][1:])
+	at := map[string]int{main: first} // in which line of the file of cases each file begins
+	line := first + strings.Count(parts[0], "\n")
+	for _, part := range parts[1:] {
+		name, text, _ := strings.Cut(part, "\n")
+		at[name] = line + 1
+		line += strings.Count(part, "\n") + 1
+		b.files[name] = want.Read(name, text)
 	}
 	b.fields = []string{"id", "status", "profile.firstName", "profile.lastName", "profile.email", "profile.login", "profile.department", "profile.userType", "profile.managerId"}
 	if strings.HasSuffix(file, "edits.amsx") {
 		b.values = map[string][]string{"status": {"ACTIVE", "PASSWORD_EXPIRED", "DEPROVISIONED"}}
 	}
-	_, list := b.compile(strings.TrimLeft(main, "\n"))
-	blank := strings.Count(main, "\n") - strings.Count(strings.TrimLeft(main, "\n"), "\n")
+	_, list := b.compile(program)
 	for _, d := range list {
 		text := fmt.Sprintf("%s %s %s (%s)", d.Severity, d.Code, d.Message, d.Hint)
-		l := d.Pos.Line
-		if d.Pos.Filename == "test.amsx" {
-			l += blank
+		if !want.Take(d.Pos.Filename, d.Pos.Line, text) {
+			t.Errorf("%s:%d: unexpected: %s", file, at[d.Pos.Filename]+d.Pos.Line-1, text)
 		}
-		key, found := fmt.Sprintf("%s:%d", d.Pos.Filename, l), -1
-		for i, rx := range want[key] {
-			if rx.MatchString(text) {
-				found = i
-				break
-			}
-		}
-		if found < 0 {
-			t.Errorf("%s:%d: unexpected: %s", file, at[d.Pos.Filename]+l-1, text)
-			continue
-		}
-		want[key] = append(want[key][:found:found], want[key][found+1:]...)
 	}
-	for key, rest := range want {
-		for _, rx := range rest {
-			t.Errorf("%s:%d: %s: no finding matches %q", file, first, key, rx)
-		}
+	for _, m := range want.Missing() {
+		t.Errorf("%s:%d: %s", file, first, m)
 	}
 }
