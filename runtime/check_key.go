@@ -118,7 +118,9 @@ func (c *compiler) checkOnlyKey(m *ast.Mapping, k ast.Attr, field *ast.Field, ta
 	if many {
 		report = c.errorf
 	}
+	col := columnOf(columns, k.Value)
 	switch {
+	case slices.Contains(sharedNames, squash(k.Value)) && col != nil && col.Unique: // what tells the rows of that table apart: the country of a table of countries
 	case shared(k.Value):
 		report(k.Pos, CodeKey, "use the record's id, which never changes; write "+k.Value+c.say(" into adopt", " behind Adopt")+" to find existing rows once", "%s is no key: two people may share one, and it changes, so one person overwrites another or is added twice", k.Value)
 	case many:

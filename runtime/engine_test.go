@@ -225,6 +225,7 @@ var tables = map[string][]runtime.Column{
 		{Name: "FullName"}, {Name: "FirstName"}, {Name: "LastName"}, {Name: "Department"}, {Name: "Phone"}, {Name: "Mobile"}, {Name: "JobTitle"},
 		{Name: "DepartmentID", Type: runtime.ColumnInteger, Refers: "Department.DepartmentID"}, {Name: "Active", Type: runtime.ColumnBoolean, NotNull: true, Default: true}, {Name: "Hired", Type: runtime.ColumnDate},
 		{Name: "LastLogin", Type: runtime.ColumnDateTime}, {Name: "Salary", Type: runtime.ColumnNumber}, {Name: "ManagerID", Type: runtime.ColumnInteger, Refers: "Custodian.CustodianID"}, {Name: "Source"}, {Name: "Points", Type: runtime.ColumnInteger}},
+	"Country":    {{Name: "CountryID", Type: runtime.ColumnInteger, ReadOnly: true, Unique: true}, {Name: "Country", Unique: true, Indexed: true}},
 	"Department": {{Name: "DepartmentID", Type: runtime.ColumnInteger, ReadOnly: true, Unique: true}, {Name: "DepartmentName", NotNull: true, Unique: true, Indexed: true}, {Name: "Straße"}},
 }
 
@@ -237,7 +238,7 @@ func (s *fakeSite) Table(name string) (string, []runtime.Column, bool) {
 	return "", nil, false
 }
 
-func (s *fakeSite) Tables() []string { return []string{"Custodian", "Department"} }
+func (s *fakeSite) Tables() []string { return []string{"Country", "Custodian", "Department"} }
 
 func (s *fakeSite) Open(ctx context.Context, t runtime.TargetSpec) (runtime.Target, error) {
 	return &fakeTarget{s, t}, nil
