@@ -14,7 +14,7 @@ import (
 )
 
 func httpCommands() []*runtime.Command {
-	address := runtime.Param{Name: "url", Type: runtime.TextParam, Doc: "the address", Secret: true}
+	address := runtime.Param{Name: "url", Type: runtime.TextParam, Doc: "the address", Secret: true, Address: true}
 	body := runtime.Param{Name: "body", Type: runtime.AnyParam, Doc: "what is sent: a text, or Json, a Row or a List, which are written as JSON", Secret: true}
 	typ := runtime.Param{Name: "type", Type: runtime.TextParam, Doc: "the content type; without it application/json", Optional: true}
 	headers := runtime.Param{Name: "header, value", Type: runtime.TextParam, Doc: "headers of this request only, in turns", Optional: true, Variadic: true, Secret: true}

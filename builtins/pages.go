@@ -18,7 +18,7 @@ func pageCommands() []*runtime.Command {
 			"`link` (the Link header's next; when not given), `odata`, `body-url:path`, `cursor:path>param`, `page:param[,total:path]`, `offset:param[,total:path]`. " +
 			"The next page is fetched while records are worked on.",
 		Result: "the records, after In", Effects: runtime.ReadsWeb, Statement: false, Role: runtime.PullRole,
-		Params: []runtime.Param{{Name: "url", Type: runtime.TextParam, Doc: "the address of the first page", Secret: true},
+		Params: []runtime.Param{{Name: "url", Type: runtime.TextParam, Doc: "the address of the first page", Secret: true, Address: true},
 			as(optional("records", runtime.PathParam, `where the records are in a page, such as "value"; without it the page is their list`), steps),
 			as(optional("style", runtime.TextParam, "how the next page is found"), webapi.ParseStyle)},
 		Errors: []string{"a page cannot be read, after all retries", "a page is no list of objects", "a secret would go to a foreign host"},

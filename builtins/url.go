@@ -13,7 +13,7 @@ func urlFunctions() []*runtime.Command {
 			Name: "BuildUrl", Group: "Web", Summary: "Builds a URL from an address and query parameters.",
 			Doc:    "Names and values are encoded. A parameter whose value is Null is left out; a List gives the parameter once for each element. Parameters that the address has already stay.",
 			Result: "a text", Function: true, Statement: true, Provenance: runtime.Documented,
-			Params: []runtime.Param{required("address", runtime.TextParam, "the address, such as https://okta.example.com/api/v1/users"),
+			Params: []runtime.Param{{Name: "address", Type: runtime.TextParam, Doc: "the address, such as https://okta.example.com/api/v1/users", Address: true},
 				repeated("name, value", runtime.AnyParam, "names and values of the query, in turns")},
 			Errors:   []string{"the address is none", "a name is without its value"},
 			Examples: []runtime.Example{shows(`BuildUrl("https://okta.example.com/api/v1/users", "search", "status pr", "limit", 200)`, "https://okta.example.com/api/v1/users?search=status%20pr&limit=200")},

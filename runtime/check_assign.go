@@ -368,7 +368,7 @@ func (w *assignWalk) reads(n ast.Node, at assigned) {
 func (w *assignWalk) read(p *ast.Path, at assigned) {
 	k := FoldName(p.Root())
 	slot, ok := w.c.byName[k]
-	if !ok || at[k] || w.said[k] || !w.c.vars[slot].set.IsValid() || w.isParameter(slot) {
+	if !ok || at[k] || w.said[k] || !w.c.vars[slot].set.IsValid() || w.c.isParameter(slot) {
 		return
 	}
 	for _, c := range w.conds {
@@ -383,15 +383,6 @@ func (w *assignWalk) read(p *ast.Path, at assigned) {
 		return
 	}
 	w.c.warnf(p.Pos, CodeMaybeUnset, hint, "%s has no value here: the first line that gives it one is line %d", name, w.c.vars[slot].set.Line)
-}
-
-func (w *assignWalk) isParameter(slot int) bool {
-	for i := range w.c.prog.params {
-		if w.c.prog.params[i].slot == slot {
-			return true
-		}
-	}
-	return false
 }
 
 // conditions are the texts of a condition and of those that And joins in it.

@@ -24,6 +24,7 @@ func (c *compiler) checkConditions() {
 				return
 			}
 			c.checkCondition(s.Cond)
+			c.checkEndless(s)
 		}
 	})
 }

@@ -62,6 +62,12 @@ const (
 	CodeLimitOff        = "AMSX4071" // a limit of the fuse that is switched off
 	CodeUnknownInactive = "AMSX4072" // a status table that makes inactive whom it does not know
 
+	CodeSecretGiven = "AMSX4080" // a secret given to what shows or keeps it
+	CodeNoTLS       = "AMSX4081" // an address with http://
+	CodeNeverEnds   = "AMSX4082" // a While whose condition nothing in it changes
+	CodeLoopName    = "AMSX4083" // a loop with the variable of a loop around it
+	CodeCursor      = "AMSX4084" // a place in a list where JsonPages starts
+
 	CodeFailed        = "AMSX7001" // an expression or statement failed
 	CodeUnset         = "AMSX7002" // a variable without a value
 	CodeThrown        = "AMSX7003" // Throw

@@ -110,6 +110,8 @@ type Param struct {
 	// with Call.CheckTaint. A function without effects takes secrets anyway,
 	// and its result is one.
 	Secret bool
+	// Address: the value is the address of a request.
+	Address bool
 	// Prepare makes of the argument's text what the command works with: a
 	// pattern, a format, a path. Of a fixed text that is done once, when the
 	// program is compiled, and its error is a finding (a date format made anew

@@ -75,6 +75,43 @@ func (c *compiler) argument(call *ast.Call, cmd *Command, i int, a *argument) {
 	if p.Type != AnyParam || len(p.OneOf) > 0 {
 		a.convert = conv
 	}
+	if len(p.OneOf) > 0 {
+		c.choices(e, cmd, p, true)
+	}
+}
+
+// choices checks the fixed texts that an expression chooses from, where an
+// argument may only be one of some words: those of IIf and Coalesce, and what
+// the only line that assigns a variable gives it.
+func (c *compiler) choices(e ast.Expr, cmd *Command, p *Param, variables bool) {
+	switch e := e.(type) {
+	case *ast.Paren:
+		c.choices(e.X, cmd, p, variables)
+	case *ast.String:
+		word, fixed := constant(e.Body)
+		if _, err := converter(p)(Text(word)); fixed && err != nil {
+			c.errorf(e.Pos, CodeArgument, oneOfHint(p, word), "%s of %s: %v", p.Name, cmd.Name, err)
+		}
+	case *ast.Call:
+		f := c.o.Table.Lookup(e.Name)
+		if f == nil || !f.Lazy {
+			return
+		}
+		one := len(f.Params) > 0 && f.Params[0].Variadic // the first that is not empty; else by a condition
+		for i, x := range e.Args {
+			if one && !isEmptyText(x) || !one && i > 0 {
+				c.choices(x, cmd, p, variables)
+			}
+		}
+	case *ast.Var:
+		slot, ok := c.slotOf(e.Path.Root())
+		if !ok || !variables || len(e.Path.Steps) > 1 || c.isParameter(slot) {
+			return
+		}
+		if set := c.onlySet(e.Path.Root()); set != nil {
+			c.choices(set, cmd, p, false)
+		}
+	}
 }
 
 // prepare makes of a fixed text what the command works with.

@@ -309,6 +309,9 @@ func (c *compiler) compare(e *ast.Binary, x, y compiled) compiled {
 	case "EndsWith":
 		f = EndsWith
 	case "In":
+		if c.inNoList(e, y) {
+			return bad()
+		}
 		f = func(a, b Value) (bool, error) { return In(a, b, fx) }
 	default:
 		c.errorf(pos, CodeOperands, "", "there is no operator %s", e.Op)
@@ -329,6 +332,29 @@ func (c *compiler) compare(e *ast.Binary, x, y compiled) compiled {
 		}
 		return ok, nil
 	})
+}
+
+// inNoList reports an In behind which stands what is never a List.
+func (c *compiler) inNoList(e *ast.Binary, y compiled) bool {
+	if y.known && !y.broken && (y.val.kind == KindText || y.val.kind == KindNumber) {
+		c.errorf(e.Y.Start(), CodeOperands, `write the values in parentheses: %x% In ("a", "b")`, "In wants a List, and this is a %s", y.val.kind)
+		return true
+	}
+	v, ok := e.Y.(*ast.Var)
+	if !ok || len(v.Path.Steps) > 1 {
+		return false
+	}
+	slot, ok := c.slotOf(v.Path.Root())
+	if !ok || c.vars[slot].set.IsValid() {
+		return false
+	}
+	for _, p := range c.scopeParameters() {
+		if p.slot == slot && p.TypeName != "" && p.Type != ListParameter {
+			c.errorf(v.Pos, CodeOperands, `declare it with the type "List"; for one value write = in place of In`, "In wants a List, and the parameter %s is declared as %s", p.Name, p.TypeName)
+			return true
+		}
+	}
+	return false
 }
 
 // equalLiteral compiles = and <> with a literal: no Value is made for it, and

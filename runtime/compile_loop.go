@@ -73,6 +73,7 @@ func (c *compiler) forStmt(s *ast.For) func(in *Interp) signal {
 	if !ok {
 		slot = 0
 	}
+	c.checkLoopName(s.Var)
 	l := &loop{kind: "For", name: s.Var.Text, pos: s.Pos, stmt: s}
 	body := c.loopBody(l, s.Body)
 	return func(in *Interp) signal {
@@ -166,6 +167,7 @@ func (c *compiler) forEach(s *ast.ForEach) func(in *Interp) signal {
 	if !ok {
 		slot = 0
 	}
+	c.checkLoopName(s.Var)
 	l := &loop{kind: "ForEach", name: s.Var.Text, pos: s.Pos, stmt: s}
 	if cmd := c.sourceCommand(s.Source); cmd != nil {
 		site := c.callSite(s.Source.(*ast.Call), asSource)

@@ -13,13 +13,13 @@ import (
 func (c *compiler) block(stmts []ast.Stmt) block {
 	var b block
 	var ends ast.Stmt
-	for _, s := range stmts {
+	for i, s := range stmts {
 		switch s.(type) {
 		case *ast.Comment, *ast.Blank, *ast.MapBlock, *ast.DataMapBlock, *ast.Sub:
 			continue
 		}
 		if ends != nil {
-			c.warnf(s.Start(), CodeUnreachable, "remove it, or move it before line "+itoa(ends.Start().Line), "this line never runs: line %d leaves before it", ends.Start().Line)
+			c.unreachable(stmts[i:], ends.Start().Line)
 			ends = nil
 		}
 		run := c.stmt(s)
@@ -32,6 +32,18 @@ func (c *compiler) block(stmts []ast.Stmt) block {
 		}
 	}
 	return b
+}
+
+// unreachable reports lines behind one that leaves: an error where they write
+// records, since a run without them looks well.
+func (c *compiler) unreachable(stmts []ast.Stmt, leaves int) {
+	at := stmts[0].Start()
+	if name, line := c.hides(stmts); name != "" {
+		c.errorf(at, CodeUnreachable, "give line "+itoa(leaves)+" the condition under which it is meant, If … Then …, or remove it",
+			"this line never runs, and neither does %s in line %d: line %d leaves before it", name, line.Line, leaves)
+		return
+	}
+	c.warnf(at, CodeUnreachable, "remove it, or move it before line "+itoa(leaves), "this line never runs: line %d leaves before it", leaves)
 }
 
 // leaves reports whether nothing behind s runs.

@@ -49,6 +49,7 @@ func (b *bench) commands() *runtime.Table {
 	maybe := func(name string) runtime.Param {
 		return runtime.Param{Name: name, Type: runtime.TextParam, Optional: true}
 	}
+	address := runtime.Param{Name: "url", Type: runtime.TextParam, Secret: true, Address: true}
 	any := func(name string) runtime.Param { return runtime.Param{Name: name, Secret: true} }
 	return runtime.NewTable([]*runtime.Command{
 		{Name: "Log", Statement: true, Params: []runtime.Param{text("text")}, Run: func(c *runtime.Call) (runtime.Value, error) {
@@ -58,7 +59,7 @@ func (b *bench) commands() *runtime.Table {
 		{Name: "Upper", Function: true, Result: "Text", Params: []runtime.Param{text("text")}, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return runtime.Text(strings.ToUpper(c.Text(0))), nil
 		}},
-		{Name: "BuildUrl", Function: true, Result: "Text", Params: []runtime.Param{text("address"), {Name: "name, value", Variadic: true}}, Run: func(c *runtime.Call) (runtime.Value, error) {
+		{Name: "BuildUrl", Function: true, Result: "Text", Params: []runtime.Param{address, {Name: "name, value", Variadic: true}}, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return runtime.Text(c.Text(0)), nil
 		}},
 		{Name: "Len", Function: true, Public: true, Result: "Number", Params: []runtime.Param{any("text")}, Run: func(c *runtime.Call) (runtime.Value, error) {
@@ -147,13 +148,13 @@ func (b *bench) commands() *runtime.Table {
 			c.Pending()
 			return runtime.Null(), nil
 		}},
-		{Name: "Pull", Statement: true, Role: runtime.PullRole, Params: []runtime.Param{text("url")}, Effects: runtime.ReadsWeb, Run: func(c *runtime.Call) (runtime.Value, error) {
+		{Name: "Pull", Statement: true, Role: runtime.PullRole, Params: []runtime.Param{address, maybe("records"), maybe("style")}, Effects: runtime.ReadsWeb, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return runtime.Text("pulled"), nil
 		}, Iterate: func(c *runtime.Call) (runtime.Iterator, error) {
 			page, err := c.Projection().Page([]byte(b.records), nil)
 			return &pullIterator{b: b, page: page}, err
 		}},
-		{Name: "Fetch", Statement: true, Function: true, Role: runtime.FetchRole, Result: "body", Params: []runtime.Param{text("url")}, Effects: runtime.ReadsWeb, Run: func(c *runtime.Call) (runtime.Value, error) {
+		{Name: "Fetch", Statement: true, Function: true, Role: runtime.FetchRole, Result: "body", Params: []runtime.Param{address}, Effects: runtime.ReadsWeb, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return runtime.Text(b.records), nil
 		}},
 		{Name: "Upsert", Statement: true, Role: runtime.UpsertRole, Result: "outcome", Params: []runtime.Param{{Name: "record", Type: runtime.RecordParam}, {Name: "map", Type: runtime.MappingParam, Optional: true}, {Name: "which", Type: runtime.TextParam, Optional: true, Default: "all", OneOf: []string{"all", "existing only"}}}, Effects: runtime.WritesDB, Run: func(c *runtime.Call) (runtime.Value, error) {

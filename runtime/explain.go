@@ -9,7 +9,7 @@ import (
 // Explanations are the pages of this package's codes, in the order of the
 // codes. The caller owns the slice.
 func Explanations() []lexer.Explanation {
-	return slices.Concat(nameCodes(), mappingCodes(), leaverCodes(), pathCodes(), unitCodes(), fitCodes(), runCodes())
+	return slices.Concat(nameCodes(), mappingCodes(), leaverCodes(), pathCodes(), unitCodes(), fitCodes(), provenCodes(), runCodes())
 }
 
 // explainedMapping is a document with the given script, the lines of its
@@ -79,7 +79,7 @@ func nameCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeUnreachable, Title: "A line that never runs",
-			Text:   "The lines before it leave the block in any case, so nothing gets here. Often an Exit or Throw has lost its If.",
+			Text:   "The lines before it leave the block in any case, so nothing gets here. Often an Exit, Continue or Throw has lost its If. Where the lines would write records or look for leavers it is an error, since a run without them looks well.",
 			Before: "Exit\nLog \"info\", \"never\"", After: "Log \"info\", \"now\"\nExit",
 		},
 		{

@@ -41,6 +41,16 @@ type Parameter struct {
 	slot int
 }
 
+// isParameter reports whether the run, or who calls the script, gives the
+// variable a value.
+func (c *compiler) isParameter(slot int) bool {
+	is := func(p Parameter) bool { return p.slot == slot }
+	return slices.ContainsFunc(c.prog.params, is) || slices.ContainsFunc(c.files, func(f *file) bool {
+		return slices.ContainsFunc(f.scope.params, is) || slices.ContainsFunc(f.shared, func(p *Parameter) bool { return is(*p) }) ||
+			slices.ContainsFunc(f.order, func(u *unit) bool { return slices.Contains(u.params, slot) })
+	})
+}
+
 // parameters gives declared parameters their slots.
 func (c *compiler) parameters() {
 	for _, p := range c.tree.Parameters {
