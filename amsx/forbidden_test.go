@@ -49,13 +49,13 @@ var forbidden = []struct {
 	{"the schema", "SqlRaw \"UPDATE sqlite_master SET sql = ''\"", 1, `sqlite_master`},
 
 	// Addresses inside the network.
-	{"cloud metadata", "Set x = HttpGet \"http://169.254.169.254/latest/meta-data/\"", 1, `169\.254\.169\.254.*without TLS`},
+	{"cloud metadata", "Set x = HttpGet Trim(\"http://169.254.169.254/latest/meta-data/\")", 1, `169\.254\.169\.254.*without TLS`},
 	{"cloud metadata with TLS", "Set x = HttpGet \"https://169.254.169.254/latest/meta-data/\"", 1, `169\.254\.169\.254.*link-local`},
-	{"cloud metadata by name", "Set x = HttpGet \"http://metadata.google.internal/computeMetadata/v1/\"", 1, `metadata\.google\.internal`},
-	{"cloud metadata as a number", "Set x = HttpGet \"http://2852039166/latest/\"", 1, `2852039166`},
-	{"cloud metadata in IPv6", "Set x = HttpGet \"http://[::ffff:169.254.169.254]/\"", 1, `169\.254\.169\.254|a9fe`},
+	{"cloud metadata by name", "Set x = HttpGet Trim(\"http://metadata.google.internal/computeMetadata/v1/\")", 1, `metadata\.google\.internal`},
+	{"cloud metadata as a number", "Set x = HttpGet Trim(\"http://2852039166/latest/\")", 1, `2852039166`},
+	{"cloud metadata in IPv6", "Set x = HttpGet Trim(\"http://[::ffff:169.254.169.254]/\")", 1, `169\.254\.169\.254|a9fe`},
 	{"a private address", "Set x = HttpGet \"https://10.0.0.7/\"", 1, `10\.0\.0\.7.*private`},
-	{"this machine", "Set x = HttpGet \"http://127.0.0.1:1/\"", 1, `127\.0\.0\.1`},
+	{"this machine", "Set x = HttpGet Trim(\"http://127.0.0.1:1/\")", 1, `127\.0\.0\.1`},
 	{"this machine by name", "ForEach u In JsonPages \"http://localhost:1/\"\n  Log \"info\", \"x\"\nEndEach", 1, `localhost`},
 	{"a file", "Set x = HttpGet \"file:///etc/passwd\"", 1, `no URL with https`},
 
@@ -107,7 +107,18 @@ func (e *eavesdropper) heard() string {
 
 // TestForbidden runs every script of forbidden on a site with people in it.
 func TestForbidden(t *testing.T) {
+	all := forbidden
 	for _, f := range forbidden {
+		const open = "Credential okta, \"OKTA_API\"\n"
+		if script, ok := strings.CutPrefix(f.script, open); ok && strings.Contains(script, "%okta.Password%") {
+			// The same in a form that the checker does not follow.
+			f.name += ", hidden"
+			f.script = open + "Set secret = \"\"\nSet secret = %okta.Password%\n" + strings.ReplaceAll(script, "okta.Password", "secret")
+			f.line += 2
+			all = append(all, f)
+		}
+	}
+	for _, f := range all {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			evil := newEavesdropper(t)
