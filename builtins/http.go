@@ -56,7 +56,7 @@ func httpCommands() []*runtime.Command {
 		{
 			Name: "Header", Group: "Web", Summary: "Sets a header of the requests that follow, to one host.",
 			Doc:       "The host is the one given, else those of the credential pack whose secret is in the value, else the host of the next request. Null removes the header.",
-			Statement: true, Params: []runtime.Param{as(required("name", runtime.TextParam, "the header"), headerName), {Name: "value", Type: runtime.AnyParam, Doc: "its value", Secret: true},
+			Statement: true, Role: runtime.HeaderRole, Params: []runtime.Param{as(required("name", runtime.TextParam, "the header"), headerName), {Name: "value", Type: runtime.AnyParam, Doc: "its value", Secret: true},
 				optional("host", runtime.TextParam, "the host, such as api.example.com")},
 			Errors:   []string{"the name or the value cannot be a header's", "a secret would go to a foreign host"},
 			Examples: []runtime.Example{script("Header \"X-Org\", \"Contoso\", \"api.example.com\"\nSet answer = HttpGet \"https://api.example.com/org\"\nLog \"info\", %answer%\n", "Contoso\n")},

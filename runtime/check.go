@@ -18,7 +18,7 @@ func (c *compiler) finish() {
 	c.checkQueries()
 	c.checkAssigned()
 	c.checkConditions()
-	c.checkTaint(c.givings())
+	c.checkTaint()
 	c.eachStatement(func(s ast.Stmt) { ownCalls(s, c.checkAddress) })
 	if c.o.Silenced != nil {
 		c.list = slices.DeleteFunc(c.list, c.o.Silenced)

@@ -12,8 +12,9 @@ import (
 // people are taken for leavers who have not left. The engine refuses most of
 // them while the script runs, too; here they are found before anything is read.
 func (c *compiler) checkFlow() {
-	w := &flowWalk{c: c, leavers: c.hasLeavers()}
+	w := &flowWalk{c: c, leavers: c.hasLeavers(), given: c.givings()}
 	w.block(c.files[0].main.stmts)
+	w.unsigned()
 	for _, p := range w.pulls {
 		w.ends(p)
 		w.selected(p)
@@ -43,6 +44,9 @@ type flowWalk struct {
 	fetches []flowFetch
 	asks    []flowAsk
 	writes  []flowWrite // direct ones that nothing has committed yet
+	given   map[int]*giving
+	signed  []flowSign    // what may sign requests, so far
+	sent    []flowRequest // requests that nothing before them has signed
 }
 
 // An arm is one branch of an If.
@@ -94,6 +98,7 @@ func (w *flowWalk) inside(s ast.Stmt, f func()) {
 }
 
 func (w *flowWalk) stmt(s ast.Stmt) {
+	w.signs(s)
 	ownCalls(s, func(call *ast.Call) {
 		if cmd := w.c.o.Table.Lookup(call.Name); cmd != nil {
 			if cmd.Role == FetchRole {
@@ -102,6 +107,7 @@ func (w *flowWalk) stmt(s ast.Stmt) {
 			w.pending(call, cmd)
 			w.waits(call, cmd)
 			w.locks(call, cmd)
+			w.sends(call, cmd)
 		}
 		if u := w.c.callee(call); u != nil {
 			w.run(u, call)

@@ -11,7 +11,7 @@ func Ignorable(code string, severity lexer.Severity) bool {
 	case CodeSecret, CodeLeaversInLoop, CodeLeaversNoPull, CodeLeaversPartial, CodeLeaversTry, CodeLeaversExit, CodeLeaversSource, CodeOnePage,
 		lexer.CodeIgnore, lexer.CodeIgnoreUnused:
 		return false
-	case CodeSwapped, CodeKeyShared, CodeLookup, CodeLookupShared:
+	case CodeSwapped, CodeKeyShared, CodeLookup, CodeLookupShared, CodeUnsigned:
 		return true
 	}
 	return severity != lexer.Error

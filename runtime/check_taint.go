@@ -6,8 +6,8 @@ import "github.com/amsx-lang/amsx/parser/ast"
 // keeps them: the run refuses them, too. Found is what is a secret whichever
 // line ran before: a variable that has a secret at one place and something else
 // at another, an element of a list, the parameter of a Sub are left to the run.
-func (c *compiler) checkTaint(given map[int]*giving) {
-	t := &taintWalk{c: c, given: given, known: map[int]string{}}
+func (c *compiler) checkTaint() {
+	t := &taintWalk{c: c, given: c.givings(), known: map[int]string{}}
 	c.eachStatement(func(s ast.Stmt) {
 		switch s := s.(type) {
 		case *ast.Throw:

@@ -67,6 +67,7 @@ const (
 	CodeNeverEnds   = "AMSX4082" // a While whose condition nothing in it changes
 	CodeLoopName    = "AMSX4083" // a loop with the variable of a loop around it
 	CodeCursor      = "AMSX4084" // a place in a list where JsonPages starts
+	CodeUnsigned    = "AMSX4085" // a request to a pack's host that nothing has signed
 
 	CodeFailed        = "AMSX7001" // an expression or statement failed
 	CodeUnset         = "AMSX7002" // a variable without a value

@@ -88,6 +88,7 @@ const (
 	CallLocalRole      // runs another script with the variables of this one: CallLocal
 	NamesSQLRole       // gives SQL a name: AddSqlTemplate; arguments: the name, the SQL
 	NamedSQLRole       // stands for such SQL where SQL is wanted: SqlTemplate; argument: the name
+	HeaderRole         // sets a header of the requests that follow: Header
 	CommitRole         // ends what the run holds in the database: Commit, Rollback
 )
 

@@ -118,6 +118,15 @@ func (b *bench) commands() *runtime.Table {
 			}
 			return runtime.Null(), c.Variable(0).Set(runtime.Row(runtime.NewColumns("Url", "Password"), []runtime.Value{runtime.Text("https://example.com"), runtime.Text(b.pack).WithTaint(t)}))
 		}},
+		{Name: "Sign", Statement: true, Params: []runtime.Param{{Name: "pack", Type: runtime.VariableParam}}, Effects: runtime.ReadsPacks, Run: func(c *runtime.Call) (runtime.Value, error) {
+			return runtime.Null(), nil
+		}},
+		{Name: "Header", Statement: true, Role: runtime.HeaderRole, Params: []runtime.Param{text("name"), any("value")}, Run: func(c *runtime.Call) (runtime.Value, error) {
+			return runtime.Null(), nil
+		}},
+		{Name: "Post", Statement: true, Params: []runtime.Param{address, any("body"), {Name: "header, value", Variadic: true}}, Effects: runtime.WritesWeb, Run: func(c *runtime.Call) (runtime.Value, error) {
+			return runtime.Null(), nil
+		}},
 		{Name: "Send", Statement: true, Params: []runtime.Param{text("host"), any("body")}, Run: func(c *runtime.Call) (runtime.Value, error) {
 			if err := c.CheckTaint(c.Arg(1), c.Text(0)); err != nil {
 				return runtime.Null(), err

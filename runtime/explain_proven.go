@@ -31,5 +31,11 @@ func provenCodes() []lexer.Explanation {
 			Before: "ForEach user In JsonPages BuildUrl(\"https://api.example.com/api/v1/users\", \"limit\", \"200\", \"after\", \"00u1abc\")\n  Log \"info\", %user.id%\nEndEach",
 			After:  "ForEach user In JsonPages BuildUrl(\"https://api.example.com/api/v1/users\", \"limit\", \"200\")\n  Log \"info\", %user.id%\nEndEach",
 		},
+		{
+			Code: CodeUnsigned, Title: "A request that nothing has signed",
+			Text:   "The address is that of a credential pack, and nothing before the request uses the pack's user or password: the server will answer that it does not know who asks. A line Authorize above it signs all requests that follow, to the hosts of the pack. Where the server wants no signature, say so with a comment above the line: // amsx: ignore AMSX4085 and why.",
+			Before: "Credential okta, \"OKTA_API\"\nForEach user In JsonPages BuildUrl(\"%okta.Url%/api/v1/users\", \"limit\", \"200\")\n  Log \"info\", %user.id%\nEndEach",
+			After:  "Credential okta, \"OKTA_API\"\nAuthorize okta, \"SSWS\"\nForEach user In JsonPages BuildUrl(\"%okta.Url%/api/v1/users\", \"limit\", \"200\")\n  Log \"info\", %user.id%\nEndEach",
+		},
 	}
 }
