@@ -129,7 +129,7 @@ func (s *Script) compile(o CheckOptions) compiled {
 // elsewhere: it may have been the one that set the variable or read the list.
 var echoes = []string{
 	runtime.CodeUnknownName, runtime.CodeMaybeUnset, runtime.CodeExit, runtime.CodeUnreachable, runtime.CodePendingText,
-	runtime.CodeLeaversNoPull, runtime.CodeNoUpsert,
+	runtime.CodeLeaversNoPull, runtime.CodeNoUpsert, runtime.CodeUnsigned, runtime.CodeNeverEnds,
 }
 
 // own returns the findings of the checker that are not echoes of lines which

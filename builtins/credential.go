@@ -18,7 +18,7 @@ func credentialCommands() []*runtime.Command {
 			Name: "Credential", Group: "Credentials", Summary: "Opens a credential pack and puts it into a variable.",
 			Doc:     "The variable has the fields `.Url` (scheme and host), `.Domain`, `.Username`, `.Password`, `.Hosts` and `.Name`. The password, and whatever is made of it, goes only into requests to the hosts of the pack, and shows as •••• everywhere else.",
 			Effects: runtime.ReadsPacks, Statement: true,
-			Params: []runtime.Param{{Name: "name", Type: runtime.VariableParam, Doc: "the variable, without percent signs", Assigns: true},
+			Params: []runtime.Param{{Name: "name", Type: runtime.VariableParam, Doc: "the variable, without percent signs", Assigns: true, Fields: packColumns},
 				required("pack", runtime.PackParam, "the name of the pack")},
 			Errors:   []string{"there is no such pack", "the pack cannot be opened"},
 			Examples: []runtime.Example{script("Credential okta, \"OKTA_API\"\nLog \"info\", %okta.Url%\n", "https://okta.example.com\n")},

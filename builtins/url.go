@@ -18,6 +18,11 @@ func urlFunctions() []*runtime.Command {
 			Errors:   []string{"the address is none", "a name is without its value"},
 			Examples: []runtime.Example{shows(`BuildUrl("https://okta.example.com/api/v1/users", "search", "status pr", "limit", 200)`, "https://okta.example.com/api/v1/users?search=status%20pr&limit=200")},
 			Run:      buildURL,
+			Check: func(c *runtime.CheckedCall) {
+				if n := len(c.Call.Args); n%2 == 0 && n > 0 {
+					c.List.Errorf(c.Call.Args[n-1].Start(), runtime.CodeArguments, `write names and values in turns: BuildUrl(…, "limit", "200")`, "the last name of the query has no value")
+				}
+			},
 		},
 	}
 }

@@ -19,6 +19,7 @@ func (c *compiler) finish() {
 	c.checkAssigned()
 	c.checkConditions()
 	c.checkTaint()
+	c.checkPackFields()
 	c.eachStatement(func(s ast.Stmt) { ownCalls(s, c.checkAddress) })
 	if c.o.Silenced != nil {
 		c.list = slices.DeleteFunc(c.list, c.o.Silenced)
@@ -38,6 +39,21 @@ func (c *compiler) checkPaths() {
 			fed[FoldName(l.name)] = true
 		}
 	}
+	c.eachStatement(func(s ast.Stmt) {
+		ast.Inspect(s, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Binary:
+				if n.Op == "=" || n.Op == "<>" || n.Op == "==" {
+					c.checkCompared(fed, n.X, n.Y)
+				}
+			case *ast.In:
+				c.checkCompared(fed, n.X, n.List...)
+			case ast.Stmt:
+				return n == s
+			}
+			return true
+		})
+	})
 	c.eachReference(func(p *ast.Path) {
 		if len(p.Steps) > 1 && fed[FoldName(p.Root())] {
 			rest := &ast.Path{Pos: p.Steps[1].Pos, End: p.End, Raw: pathText(p.Steps[1:]), Steps: p.Steps[1:]}

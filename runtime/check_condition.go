@@ -50,6 +50,13 @@ func (c *compiler) checkCondition(e ast.Expr) {
 	}
 	ast.Inspect(e, func(n ast.Node) bool {
 		b, ok := n.(*ast.Binary)
+		if ok && (b.Op == "And" || b.Op == "Or") {
+			for _, part := range []ast.Expr{b.X, b.Y} {
+				if fixedCondition(part) {
+					c.warnf(part.Start(), CodeConstant, "remove it, or compare a variable", "this part of the condition is always the same: it reads no variable")
+				}
+			}
+		}
 		if !ok || !isComparison(b.Op) {
 			return true
 		}

@@ -3,7 +3,6 @@ package runtime
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser/ast"
@@ -91,14 +90,15 @@ func (w *flowWalk) sends(call *ast.Call, cmd *Command) {
 		if p == nil || !p.Address {
 			continue
 		}
-		if last := cmd.Params[len(cmd.Params)-1]; last.Variadic && len(call.Args) >= len(cmd.Params) {
-			return // it has headers of its own
-		}
 		u, ok := w.c.addressOf(a)
 		if !ok {
 			return
 		}
-		variable, ok := packAddress(u.address)
+		w.packAddress(a.Start(), u.address)
+		if last := cmd.Params[len(cmd.Params)-1]; last.Variadic && len(call.Args) >= len(cmd.Params) {
+			return // it has headers of its own
+		}
+		variable, ok := packOfAddress(u.address)
 		if !ok {
 			return
 		}
@@ -131,19 +131,6 @@ func (w *flowWalk) sends(call *ast.Call, cmd *Command) {
 // may have opened the same one by another name.
 func (s flowSign) may(to flowSign) bool {
 	return s.pack == "" || s.file != to.file || s.pack == to.pack
-}
-
-// packAddress is the variable at whose pack an address begins.
-func packAddress(address string) (variable string, ok bool) {
-	address = strings.TrimPrefix(address, "https://")
-	rest, ok := strings.CutPrefix(address, "%")
-	if !ok {
-		return "", false
-	}
-	path, _, ok := strings.Cut(rest, "%")
-	name, field, dotted := strings.Cut(path, ".")
-	field = FoldName(field)
-	return name, ok && dotted && (field == "url" || field == "domain")
 }
 
 // unsigned reports the requests that nothing has signed: an error where nothing

@@ -308,3 +308,23 @@ func (c *compiler) say(document, script string) string {
 	}
 	return script
 }
+
+// checkCompared finds a field of a mapped record that is compared with a word
+// which is a slip for one of the values that the field may have.
+func (c *compiler) checkCompared(fed map[string]bool, x ast.Expr, words ...ast.Expr) {
+	v, ok := x.(*ast.Var)
+	if !ok || len(v.Path.Steps) < 2 || !fed[FoldName(v.Path.Root())] {
+		return
+	}
+	path := pathText(v.Path.Steps[1:])
+	known := c.o.Values[path]
+	for _, w := range words {
+		word, pos, ok := wordOf(w)
+		if !ok || slices.ContainsFunc(known, func(k string) bool { return FoldText(k) == FoldText(word) }) {
+			continue
+		}
+		if near := lexer.Nearest(word, known); near != "" {
+			c.errorf(pos, CodeNeverValue, `did you mean "`+near+`"?`, "%s is never \"%s\"", path, word)
+		}
+	}
+}

@@ -68,6 +68,9 @@ const (
 	CodeLoopName    = "AMSX4083" // a loop with the variable of a loop around it
 	CodeCursor      = "AMSX4084" // a place in a list where JsonPages starts
 	CodeUnsigned    = "AMSX4085" // a request to a pack's host that nothing has signed
+	CodePackAddress = "AMSX4086" // an address that is put together wrongly from a pack's
+	CodePackField   = "AMSX4087" // a field that a credential pack does not have
+	CodeNeverValue  = "AMSX4088" // a comparison with a value that the field never has
 
 	CodeFailed        = "AMSX7001" // an expression or statement failed
 	CodeUnset         = "AMSX7002" // a variable without a value

@@ -105,6 +105,8 @@ type Param struct {
 	// the command gives it one (Credential). Otherwise the command changes or
 	// reads the value that it has (Add, Authorize).
 	Assigns bool
+	// Fields are those of the row that a command gives a VariableParam.
+	Fields []string
 	// Reads: SQL that changes something is refused.
 	Reads bool
 	// Secret: a value made from a secret may be given; the command guards it

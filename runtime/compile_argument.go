@@ -71,6 +71,14 @@ func (c *compiler) argument(call *ast.Call, cmd *Command, i int, a *argument) {
 		a.known, a.val = true, v
 		return
 	}
+	if text, ok := e.(*ast.String); ok && p.Type == RecordParam {
+		hint := "write the name of the variable between percent signs, without quotes"
+		if parts := text.Body.Parts; len(parts) == 1 && parts[0].Ref != nil {
+			hint = "write %" + parts[0].Ref.Raw + "% without quotes"
+		}
+		c.errorf(e.Start(), CodeArgument, hint, "%s of %s is a record, and this is a text", p.Name, cmd.Name)
+		return
+	}
 	a.eval = x.eval
 	if p.Type != AnyParam || len(p.OneOf) > 0 {
 		a.convert = conv

@@ -111,7 +111,7 @@ func (b *bench) commands() *runtime.Table {
 		{Name: "Fuse", Statement: true, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return runtime.Null(), fmt.Errorf("%w: 7 people would turn inactive", runtime.ErrFuse)
 		}},
-		{Name: "Open", Statement: true, Params: []runtime.Param{{Name: "name", Type: runtime.VariableParam, Assigns: true}, {Name: "pack", Type: runtime.PackParam}}, Effects: runtime.ReadsPacks, Run: func(c *runtime.Call) (runtime.Value, error) {
+		{Name: "Open", Statement: true, Params: []runtime.Param{{Name: "name", Type: runtime.VariableParam, Assigns: true, Fields: []string{"Url", "Domain", "Username", "Password"}}, {Name: "pack", Type: runtime.PackParam}}, Effects: runtime.ReadsPacks, Run: func(c *runtime.Call) (runtime.Value, error) {
 			t, err := c.AddSecret(c.Text(1), []string{"example.com"}, b.pack)
 			if err != nil {
 				return runtime.Null(), err

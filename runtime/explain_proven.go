@@ -37,5 +37,21 @@ func provenCodes() []lexer.Explanation {
 			Before: "Credential okta, \"OKTA_API\"\nForEach user In JsonPages BuildUrl(\"%okta.Url%/api/v1/users\", \"limit\", \"200\")\n  Log \"info\", %user.id%\nEndEach",
 			After:  "Credential okta, \"OKTA_API\"\nAuthorize okta, \"SSWS\"\nForEach user In JsonPages BuildUrl(\"%okta.Url%/api/v1/users\", \"limit\", \"200\")\n  Log \"info\", %user.id%\nEndEach",
 		},
+		{
+			Code: CodePackAddress, Title: "An address that is put together wrongly",
+			Text:   "The `.Url` of a credential pack is https:// and the host, without a / at its end. What follows begins with /, and nothing stands in front.",
+			Before: "Credential okta, \"OKTA_API\"\nAuthorize okta, \"SSWS\"\nSet me = HttpGet \"%okta.Url%api/v1/users/me\"", After: "Credential okta, \"OKTA_API\"\nAuthorize okta, \"SSWS\"\nSet me = HttpGet \"%okta.Url%/api/v1/users/me\"",
+		},
+		{
+			Code: CodePackField, Title: "A field that a credential pack does not have",
+			Text:   "A variable that Credential has set has the fields Name, Url, Domain, Username, Password and Hosts, and no others.",
+			Before: "Credential okta, \"OKTA_API\"\nLog \"info\", %okta.Uri%", After: "Credential okta, \"OKTA_API\"\nLog \"info\", %okta.Url%",
+		},
+		{
+			Code: CodeNeverValue, Title: "A comparison with a value that the field never has",
+			Text:   "The field has a few values, which are known, and the word is none of them but looks like one. The comparison would never hold.",
+			Before: explainedMapping("Credential okta, \"OKTA_API\"\nAuthorize okta, \"SSWS\"\nForEach user In JsonPages BuildUrl(\"%okta.Url%/api/v1/users\", \"search\", \"status pr\")\n  Upsert %user%, , IIf(%user.status% = \"DEPROVISONED\", \"existing only\", \"all\")\nEndEach", "", ""),
+			After:  explainedMapping("Credential okta, \"OKTA_API\"\nAuthorize okta, \"SSWS\"\nForEach user In JsonPages BuildUrl(\"%okta.Url%/api/v1/users\", \"search\", \"status pr\")\n  Upsert %user%, , IIf(%user.status% = \"DEPROVISIONED\", \"existing only\", \"all\")\nEndEach", "", ""),
+		},
 	}
 }
