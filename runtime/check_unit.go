@@ -160,16 +160,6 @@ func (w *flowWalk) skips(loop *flowPull, pos lexer.Position) {
 	}
 }
 
-// pending follows the SQL text that waits for SqlExecute.
-func (w *flowWalk) pending(call *ast.Call, cmd *Command) {
-	if len(call.Args) > 0 {
-		return
-	}
-	if len(cmd.Params) == 0 && cmd.Effects == 0 || len(cmd.Params) > 0 && cmd.Params[0].Type == SQLParam {
-		w.text = nil // SqlExecute, or ClearText
-	}
-}
-
 // around a place: the innermost Transaction.
 func (w *flowWalk) inTransaction() *ast.Transaction {
 	for _, s := range slices.Backward(w.around) {
