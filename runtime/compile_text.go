@@ -118,9 +118,6 @@ func (c *compiler) join(e *ast.Binary) compiled {
 			flat(b.Y)
 			return
 		}
-		if not, ok := e.(*ast.Unary); ok && not.Op == "Not" {
-			c.errorf(not.Pos, CodeOperands, "write And in place of &", "& joins texts, and behind it stands a condition")
-		}
 		x := c.expr(e)
 		if x.known {
 			text.WriteString(x.val.Text())
