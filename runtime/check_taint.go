@@ -132,7 +132,7 @@ func (t *taintWalk) path(p *ast.Path) string {
 		if len(g.sets)+len(g.texts) > 0 || len(p.Steps) > 2 || len(p.Steps) == 2 && FoldName(p.Steps[1].Key) != "password" {
 			return ""
 		}
-		return t.c.packName(g, p.Root())
+		return t.c.heldPack(g, p.Root())
 	case len(p.Steps) > 1:
 		return ""
 	}
@@ -155,9 +155,9 @@ func (t *taintWalk) path(p *ast.Path) string {
 	return pack
 }
 
-// packName is the name of the pack that a variable holds, or, where it is not
+// heldPack is the name of the pack that a variable holds, or, where it is not
 // fixed, that of the variable.
-func (c *compiler) packName(g *giving, variable string) string {
+func (c *compiler) heldPack(g *giving, variable string) string {
 	if len(g.packs) == 1 && len(g.packs[0].Args) > 1 {
 		if name, _, ok := wordOf(g.packs[0].Args[1]); ok && name != "" {
 			return name
