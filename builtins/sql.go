@@ -103,7 +103,7 @@ func sqlCommands() []*runtime.Command {
 		{
 			Name: "SqlRaw", Group: "SQL", Summary: "Runs text as SQL that the script has put together itself.",
 			Doc:    "Whatever a variable holds becomes SQL: use SqlExecute where values come from outside. A secret of a credential pack is refused.",
-			Result: "a Number: the rows changed", Effects: runtime.ReadsDB | runtime.WritesDB, Statement: true,
+			Result: "a Number: the rows changed", Effects: runtime.ReadsDB | runtime.WritesDB, Statement: true, RawSQL: true,
 			Params: []runtime.Param{required("text", runtime.TextParam, "the statements")}, Errors: errs,
 			Examples: []runtime.Example{script("Set column = \"DepartmentName\"\nSqlRaw \"UPDATE Department SET \" & %column% & \" = 'x' WHERE DepartmentID = 1\"\nLog \"info\", %ROWCOUNT%\n", "1\n")},
 			Run: func(c *runtime.Call) (runtime.Value, error) {

@@ -16,6 +16,7 @@ func (c *compiler) finish() {
 	c.checkFlow()
 	c.checkLeaversSource()
 	c.checkQueries()
+	c.checkSQL()
 	c.checkAssigned()
 	c.checkConditions()
 	c.checkTaint()

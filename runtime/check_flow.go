@@ -23,6 +23,12 @@ func (c *compiler) checkFlow() {
 	}
 	c.prog.feeds = w.upserts
 	c.checkUsed()
+	for _, t := range w.texts {
+		if c.waiting == nil {
+			c.waiting = map[*ast.Text]bool{}
+		}
+		c.waiting[t] = true
+	}
 	if w.text != nil {
 		c.warnf(w.text.Pos, CodePendingText, "write SqlExecute behind its EndText, where it should run", "no line executes this SQL: it runs at the end of the script")
 	}

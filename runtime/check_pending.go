@@ -5,13 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser/ast"
 )
 
 // A flowText is SQL text that waits for SqlExecute.
 type flowText struct {
-	pos   lexer.Position
+	block *ast.Text
 	arms  []arm
 	makes []string // the temporary tables that it makes
 }
@@ -33,7 +32,7 @@ func (w *flowWalk) waiting(s *ast.Text) {
 		b.WriteString(p.Text)
 	}
 	w.text = s
-	w.texts = append(w.texts, flowText{s.Pos, clone(w.arms), makes(b.String())})
+	w.texts = append(w.texts, flowText{s, clone(w.arms), makes(b.String())})
 }
 
 // pending follows the SQL text that waits for SqlExecute.
@@ -63,7 +62,7 @@ func (w *flowWalk) early(call *ast.Call, cmd *Command) {
 		for _, t := range w.texts {
 			for _, table := range t.makes {
 				if !slices.Contains(w.made, table) && before(t.arms, w.arms) && reads(text, table) {
-					w.c.errorf(call.Pos, CodePendingText, "write SqlExecute behind its EndText", "%s reads %s, which the SQL in line %d makes, and no line has executed that yet", cmd.Name, table, t.pos.Line)
+					w.c.errorf(call.Pos, CodePendingText, "write SqlExecute behind its EndText", "%s reads %s, which the SQL in line %d makes, and no line has executed that yet", cmd.Name, table, t.block.Pos.Line)
 					return
 				}
 			}

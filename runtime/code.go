@@ -53,6 +53,11 @@ const (
 	CodeTooManyCalls    = "AMSX4056" // Subs that call each other too often to be checked
 	CodeSQLName         = "AMSX4057" // SQL by a name that no line gave, or two gave
 	CodeSQLWrites       = "AMSX4058" // SQL that writes where a query is wanted
+	CodeSQLPrepare      = "AMSX4060" // SQL that the site's database does not take
+	CodeEveryRow        = "AMSX4061" // UPDATE or DELETE without WHERE
+	CodeCopies          = "AMSX4062" // INSERT of a table's own rows, all of them
+	CodeSQLRefused      = "AMSX4063" // SQL that no script may run
+	CodeNoTempTable     = "AMSX4064" // a temporary table that no line makes
 	CodeKeyShared       = "AMSX4065" // an update key that many rows of the table may have in common
 	CodeLookup          = "AMSX4066" // a look-up that its column cannot hold, or a column that wants one
 	CodeLookupShared    = "AMSX4067" // a look-up by what several rows may have in common

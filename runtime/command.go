@@ -57,6 +57,9 @@ type Command struct {
 	// Public: the result says nothing of a secret argument (Len, IsEmpty).
 	// Every other function's result is tainted with its arguments.
 	Public bool
+	// RawSQL: its text becomes SQL, so that nobody knows before the run which
+	// temporary tables it makes.
+	RawSQL bool
 	// Role is what the checker and the engine must know of the command.
 	Role Role
 

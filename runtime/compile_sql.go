@@ -46,16 +46,19 @@ func (c *compiler) sqlArgument(e ast.Expr) *sqlPlan {
 	if !flat(e) {
 		return nil
 	}
-	return c.sql(parts, e.Start())
+	return c.sql(parts, e.Start(), nil)
 }
 
-func (c *compiler) sql(parts []ast.Part, pos lexer.Position) *sqlPlan {
+// sql compiles SQL text. block is the Text block that it is; nil: it is an
+// argument.
+func (c *compiler) sql(parts []ast.Part, pos lexer.Position, block *ast.Text) *sqlPlan {
 	if c.o.SQL == nil {
 		c.errorf(pos, CodeSQLArgument, "", "there is no site database for SQL")
 		return nil
 	}
 	t, list := c.o.SQL(parts, c.o.Schema)
 	c.list = append(c.list, list...)
+	c.texts = append(c.texts, sqlText{t, block, list.HasErrors()})
 	if t == nil {
 		return nil
 	}

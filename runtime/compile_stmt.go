@@ -227,7 +227,7 @@ func (c *compiler) ifStmt(s *ast.If) func(in *Interp) signal {
 func (c *compiler) text(s *ast.Text) func(in *Interp) signal {
 	pos := s.Pos
 	if s.Into == nil {
-		q := c.sql(s.Body.Parts, pos)
+		q := c.sql(s.Body.Parts, pos, s)
 		if q == nil {
 			return nil
 		}

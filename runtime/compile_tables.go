@@ -25,7 +25,7 @@ func (c *compiler) tables() {
 			}
 		})
 	})
-	if len(added.columns) > 0 {
+	if len(added.columns) > 0 || added.open {
 		c.o.Schema = added
 	}
 	c.prog.pairs = map[string][]Pair{}
@@ -93,6 +93,7 @@ func (c *compiler) addColumns(to *widened, call *ast.Call, cmd *Command) {
 		c.errorf(call.Pos, CodeColumnType, "", "%v", err)
 		return
 	}
+	to.open = to.open || len(specs) == 0
 	for _, s := range specs {
 		table, columns, ok := to.Table(s.Table)
 		if !ok {
@@ -132,6 +133,7 @@ func (c *compiler) addColumns(to *widened, call *ast.Call, cmd *Command) {
 type widened struct {
 	Schema
 	columns map[string][]Column // by folded name of the table
+	open    bool                // there are others, whose names are known only while it runs
 }
 
 // Table returns the columns of a table, those included that will be there.

@@ -29,7 +29,9 @@ type compiler struct {
 	pullsOf map[*ast.ForEach]*pullLoop
 	used    map[*Mapping]bool // by an Upsert that may run
 	queries []pullQuery
-	after   []func() // what is decided when everything is compiled
+	texts   []sqlText          // all SQL, in the order in which it is compiled
+	waiting map[*ast.Text]bool // SQL that no line executes
+	after   []func()           // what is decided when everything is compiled
 
 	loops        []*loop // around the place at hand, the innermost last
 	catches      int     // Catch blocks around the place

@@ -98,7 +98,10 @@ func refuse(a sqlite.Action) string {
 	return "a script may not do this (" + a.Type().String() + ")"
 }
 
-const noAnalyze = "a script may not run ANALYZE or REINDEX"
+const (
+	noAnalyze = "a script may not run ANALYZE or REINDEX"
+	noVacuum  = "a script may not VACUUM the database"
+)
 
 func isMaster(table string) bool {
 	switch strings.ToLower(table) {

@@ -128,7 +128,10 @@ func (d *Database) Read(ctx context.Context, query string) (rows [][]any, err er
 func (d *Database) Schema(ctx context.Context) (runtime.Schema, error) {
 	s := &Session{}
 	err := d.with(ctx, func(c *sqlite.Conn, tables map[string]*table) (err error) {
-		s.tables, s.names, err = loadTables(c)
+		if s.tables, s.names, err = loadTables(c); err != nil {
+			return err
+		}
+		s.definitions, err = loadDefinitions(c)
 		return err
 	})
 	return s, err

@@ -39,7 +39,7 @@ func (s *Session) prepare(q runtime.Query) (*cached, error) {
 	}
 	if isVacuum(q.SQL) {
 		// The engine asks the authorizer only when it runs; see refuse.
-		return nil, errors.New("a script may not VACUUM the database")
+		return nil, errors.New(noVacuum)
 	}
 	s.scripting, s.refusal, s.does = true, "", does{}
 	stmt, rest, err := s.c.PrepareTransient(q.SQL)

@@ -42,8 +42,9 @@ type Session struct {
 	ctx  context.Context
 	info RunInfo
 
-	tables map[string]*table
-	names  []string
+	tables      map[string]*table
+	names       []string
+	definitions []definition // of a schema without a connection; see Trial
 
 	began     time.Time
 	unitBegan time.Time // the run, or its last commit

@@ -145,12 +145,14 @@ func (c *compiler) statement() {
 	c.checkNames()
 	c.checkDecimals()
 	c.remember()
+	c.describe()
 	c.t.statements = append(c.t.statements, c.stmt)
 }
 
 // token writes one token and moves the level on.
 func (c *compiler) token(t *token) {
 	l := c.top()
+	c.note(t)
 	switch t.kind {
 	case space:
 		c.emit(t.text)

@@ -51,6 +51,11 @@ type statement struct {
 	tables   []table // named in the text
 	writes   string  // the word by which it changes something; empty: it reads
 	schema   runtime.Schema
+	spots    []spot   // where its words stand in the script
+	names    []string // all plain names, folded
+	makes    string   // the temporary table that it makes; empty: none
+	fills    int      // the word, counted from 0, with which the SELECT begins that fills the table; -1: none
+	alters   bool     // it changes a temporary table's columns
 }
 
 // A table is one that a statement names, with its other name.

@@ -16,6 +16,8 @@ func (c *compiler) rewrite() {
 	c.hints()
 	c.temporary()
 	c.insertInto()
+	c.everyRow()
+	c.copies()
 	c.aliased()
 	c.functions()
 	c.stmt.tables = tablesOf(c.tokens)

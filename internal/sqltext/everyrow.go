@@ -1,0 +1,101 @@
+package sqltext
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/amsx-lang/amsx/runtime"
+)
+
+// ofSite reports whether a name is certainly that of a table of the site.
+func (c *compiler) ofSite(name string) (canonical string, ok bool) {
+	if c.schema == nil || c.isTemp(name) {
+		return "", false
+	}
+	canonical, _, ok = c.schema.Table(name)
+	return canonical, ok
+}
+
+// everyRow finds an UPDATE or DELETE of a table of the site that says nothing
+// of which rows: nearly always its WHERE was lost. Of a temporary table all
+// rows are often meant. A join says which rows.
+func (c *compiler) everyRow() {
+	first := c.writing()
+	if first < 0 {
+		return
+	}
+	remove := c.tokens[first].is("DELETE")
+	at := c.then(first)
+	if c.tokens[at].is("OR") { // UPDATE OR IGNORE
+		at = c.then(c.then(at))
+	}
+	if remove && c.tokens[at].is("FROM") {
+		at = c.then(at)
+	}
+	for c.tokens[c.then(at)].isOp(".") { // main.Custodian
+		at = c.then(c.then(at))
+	}
+	target := c.tokens[at]
+	from, where, last := c.clauses(c.then(at))
+	if !plainName(&target) || c.tokens[where].is("WHERE") || c.tokens[last].is("LIMIT", "ORDER") {
+		return
+	}
+	written := target.text
+	if from >= 0 {
+		sources, ok := c.sources(from+1, where)
+		if !ok || len(sources) != 1 || !strings.EqualFold(sources[0].called(), written) && !strings.EqualFold(sources[0].name, written) {
+			return
+		}
+		written = sources[0].name
+	}
+	table, ok := c.ofSite(written)
+	if !ok {
+		return
+	}
+	verb, what := "UPDATE", "changes"
+	if remove {
+		verb, what = "DELETE", "deletes"
+	}
+	c.errorf(&c.tokens[first], runtime.CodeEveryRow, "write WHERE with the rows that are meant; where all rows are meant, WHERE 1 = 1", "%s without WHERE %s every row of %s", verb, what, table)
+}
+
+// copies finds an INSERT that reads the rows of the very table that it writes,
+// all of them: each would be there twice.
+func (c *compiler) copies() {
+	if c.verb != "INSERT" {
+		return
+	}
+	at := c.then(c.sig(0))
+	if !c.tokens[at].is("INTO") { // OR IGNORE, OR REPLACE
+		return
+	}
+	for at = c.then(at); c.tokens[c.then(at)].isOp("."); {
+		at = c.then(c.then(at))
+	}
+	target := c.tokens[at]
+	if !plainName(&target) {
+		return
+	}
+	table, ok := c.ofSite(target.text)
+	if !ok {
+		return
+	}
+	next := c.then(at)
+	if c.tokens[next].isOp("(") {
+		next = c.then(c.closing(next))
+	}
+	if !c.tokens[next].is("SELECT") {
+		return
+	}
+	from, where, last := c.clauses(c.then(next))
+	if from < 0 || c.tokens[where].is("WHERE") || c.tokens[last].is("LIMIT") || slices.ContainsFunc(c.tokens[next:], func(t token) bool {
+		return t.is("DISTINCT", "TOP", "GROUP", "HAVING", "UNION", "EXCEPT", "INTERSECT", "CONFLICT") || t.kind == word && aggregates[t.upper]
+	}) {
+		return
+	}
+	sources, ok := c.sources(from+1, where)
+	if !ok || len(sources) != 1 || !strings.EqualFold(sources[0].name, target.text) {
+		return
+	}
+	c.errorf(&c.tokens[c.sig(0)], runtime.CodeCopies, "write WHERE with the rows that are meant; where all rows are meant, WHERE 1 = 1", "this INSERT adds a copy of every row of %s to it", table)
+}
