@@ -37,7 +37,7 @@ func TestFilesFollowTheDatabase(t *testing.T) {
 	if d := cmp.Diff([]amsx.FileChange{{Action: "write", Name: "filled.txt", Size: 1}}, r.Files); d != "" || err != nil || !there("filled.txt") {
 		t.Fatalf("%v\n%s", err, d)
 	}
-	r, err = run(3, "WriteFile \"wiped.txt\", \"x\"\nDeleteFile \"filled.txt\"\nSqlExecute \"DELETE FROM Custodian\"\n", false)
+	r, err = run(3, "WriteFile \"wiped.txt\", \"x\"\nDeleteFile \"filled.txt\"\nSqlExecute \"DELETE FROM Custodian WHERE 1 = 1\"\n", false)
 	if !errors.Is(err, runtime.ErrFuse) || len(r.Files) != 0 || there("wiped.txt") || !there("filled.txt") {
 		t.Errorf("at the fuse: %v, %v", r.Files, err)
 	}

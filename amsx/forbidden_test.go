@@ -72,7 +72,7 @@ var forbidden = []struct {
 	{"show it as progress", "Credential okta, \"OKTA_API\"\nProgress %okta.Password%", 2, `Progress would be given a secret`},
 	{"throw it", "Credential okta, \"OKTA_API\"\nThrow \"it is %okta.Password%\"", 2, `Throw would be given a secret`},
 	{"stop with it", "Credential okta, \"OKTA_API\"\nStop \"it is %okta.Password%\"", 2, `Stop would be given a secret`},
-	{"store it by SQL", "Credential okta, \"OKTA_API\"\nSqlExecute \"UPDATE Custodian SET City = '%okta.Password%'\"", 2, `secret`},
+	{"store it by SQL", "Credential okta, \"OKTA_API\"\nSqlExecute \"UPDATE Custodian SET City = '%okta.Password%' WHERE CustodianID = 1\"", 2, `secret`},
 	{"store it by SqlRaw", "Credential okta, \"OKTA_API\"\nSqlRaw \"UPDATE Custodian SET City = '%okta.Password%'\"", 2, `secret`},
 }
 

@@ -241,7 +241,7 @@ SqlExecute "INSERT INTO Department (DepartmentName) VALUES ('Plain')"
 Try
   Transaction
     Upsert Row("name", "Inside")
-    SqlExecute "DELETE FROM Department"
+    SqlExecute "DELETE FROM Department WHERE 1 = 1"
     WriteFile "inside.txt", "lost"
     Throw "no"
   End Transaction

@@ -23,7 +23,7 @@ func TestWrongColumnIsStopped(t *testing.T) {
 		{"DataMap Cities\n  \"%\" = \"Oslo\"\nEnd DataMap\nApplyDataMappingLike \"Custodian\", \"FullName\", \"Cities\"", "change FullName"},
 		{"DataMap Gone\n  \"1\" = \"False\"\nEnd DataMap\nApplyDataMapping \"Custodian\", \"Active\", \"Gone\"", "inactive"},
 		{"DataMap Ids\n  \"00u\" = \"\"\nEnd DataMap\nApplyDataMappingLike2 \"Custodian\", \"OktaID\", \"Ids\"", "empty OktaID"},
-		{`BatchSql "DELETE FROM Custodian; DELETE FROM Asset"`, "delete them"},
+		{`BatchSql "DELETE FROM Custodian WHERE 1 = 1; DELETE FROM Asset WHERE 1 = 1"`, "delete them"},
 		{"ForEach c In Sql \"SELECT OktaID FROM Custodian\"\n  UpsertRow \"Custodian\", \"OktaID\", Row(\"OktaID\", %c.OktaID%, \"FullName\", \"\", \"Source\", \"OKTA\")\nEndEach", "empty FullName"},
 	} {
 		_, err := o.runScript(amsx.Parse("wrong.amsx", []byte(c.script+"\n")), nil)
@@ -40,7 +40,7 @@ func TestWrongColumnIsStopped(t *testing.T) {
 // leaves nothing of it.
 func TestAddedColumnIsListed(t *testing.T) {
 	o := newOrg(t, oktasim.Config{Users: 3, Seed: 5})
-	script := amsx.Parse("badge.amsx", []byte("AddCustomField \"Custodian\", \"BadgeNo\", \"Number\"\nSqlExecute \"UPDATE Custodian SET BadgeNo = 1\"\n"))
+	script := amsx.Parse("badge.amsx", []byte("AddCustomField \"Custodian\", \"BadgeNo\", \"Number\"\nSqlExecute \"UPDATE Custodian SET BadgeNo = 1 WHERE BadgeNo IS NULL\"\n"))
 	const want = `[ALTER TABLE "Custodian" ADD COLUMN "BadgeNo" DECIMAL_TEXT COLLATE decimal]`
 	for _, testing := range []bool{true, false} {
 		r, err := o.runScript(script, func(ro *amsx.RunOptions) { ro.Testing = testing })

@@ -133,7 +133,7 @@ func TestFilesAreWithinTheBudget(t *testing.T) {
 func TestFilesThatCannotBeWritten(t *testing.T) {
 	w := newSeed(t).world(t)
 	// A file where a folder must be.
-	out, err := w.try(t.Context(), "SqlExecute \"DELETE FROM Department\"\nWriteFile \"people.csv/x.txt\", \"x\"\n")
+	out, err := w.try(t.Context(), "SqlExecute \"DELETE FROM Department WHERE 1 = 1\"\nWriteFile \"people.csv/x.txt\", \"x\"\n")
 	if err == nil || !strings.Contains(out, "people.csv/x.txt cannot be") {
 		t.Errorf("got %v: %s", err, out)
 	}

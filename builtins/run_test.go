@@ -190,7 +190,7 @@ func TestFailedPullLeavesNothing(t *testing.T) {
 func TestTestRunWritesNothing(t *testing.T) {
 	w := newSeed(t).world(t)
 	w.testing = true
-	out := w.run("ForEach user In JsonPages \"https://okta.example.com/api/v1/users\"\n  UpsertCustodian %user%\nEndEach\nCommit\nSqlExecute \"DELETE FROM Department\"\nCommit\nLog \"info\", Sql(\"SELECT count(*) FROM Custodian\")\n")
+	out := w.run("ForEach user In JsonPages \"https://okta.example.com/api/v1/users\"\n  UpsertCustodian %user%\nEndEach\nCommit\nSqlExecute \"DELETE FROM Department WHERE 1 = 1\"\nCommit\nLog \"info\", Sql(\"SELECT count(*) FROM Custodian\")\n")
 	if !strings.HasSuffix(out, "2\n") {
 		t.Errorf("the test run sees %s", out)
 	}

@@ -66,7 +66,7 @@ func schemaCommands() []*runtime.Command {
 			Params: []runtime.Param{table, required("columns", runtime.TextParam, "a name and a type each, with commas between them, such as \"Floor Text(20), Code Number unique, HeadID Lookup(Custodian)\"; the types are "+types)},
 			Errors: errs,
 			Examples: []runtime.Example{script("AddColumnsToTable \"Department\", \"Floor Text(20), Code Number unique, Closed Boolean\"\n"+
-				"SqlExecute \"UPDATE Department SET Closed = False\"\nLog \"info\", Sql(\"SELECT count(*) FROM Department WHERE Floor IS NULL AND Closed = 0\")\n", "2\n")},
+				"SqlExecute \"UPDATE Department SET Closed = False WHERE Closed IS NULL\"\nLog \"info\", Sql(\"SELECT count(*) FROM Department WHERE Floor IS NULL AND Closed = 0\")\n", "2\n")},
 			Columns: several, Run: add(several, 2),
 		},
 	}

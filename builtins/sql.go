@@ -94,7 +94,7 @@ func sqlCommands() []*runtime.Command {
 		},
 		{
 			Name: "ClearText", Group: "SQL", Summary: "Forgets the SQL text that Text … EndText has collected, without running it.", Statement: true, Provenance: runtime.Documented,
-			Examples: []runtime.Example{script("Text\nDELETE FROM Department\nEndText\nClearText\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "2\n")},
+			Examples: []runtime.Example{script("Text\nDELETE FROM Department WHERE DepartmentID = 1\nEndText\nClearText\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "2\n")},
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				c.Pending()
 				return runtime.Null(), nil

@@ -72,7 +72,7 @@ func transactionCommands() []*runtime.Command {
 		{
 			Name: "Rollback", Group: "SQL", Summary: "Discards what the run has done since its start or the last Commit.",
 			Statement: true, Role: runtime.CommitRole, Effects: runtime.WritesDB,
-			Examples: []runtime.Example{script("SqlExecute \"DELETE FROM Department\"\nRollback\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "2\n")},
+			Examples: []runtime.Example{script("SqlExecute \"DELETE FROM Department WHERE DepartmentID = 1\"\nRollback\nLog \"info\", Sql(\"SELECT count(*) FROM Department\")\n", "2\n")},
 			Check:    inside,
 			Run: func(c *runtime.Call) (runtime.Value, error) {
 				if c.Host().Site == nil {

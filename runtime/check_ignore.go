@@ -11,7 +11,8 @@ func Ignorable(code string, severity lexer.Severity) bool {
 	case CodeSecret, CodeLeaversInLoop, CodeLeaversNoPull, CodeLeaversPartial, CodeLeaversTry, CodeLeaversExit, CodeLeaversSource, CodeOnePage,
 		lexer.CodeIgnore, lexer.CodeIgnoreUnused:
 		return false
-	case CodeSwapped, CodeKeyShared, CodeLookup, CodeLookupShared, CodeUnsigned:
+	case CodeSwapped, CodeKeyShared, CodeLookup, CodeLookupShared, CodeUnsigned,
+		CodeSQLPrepare, CodeNoTempTable: // a table may be there only when the script runs
 		return true
 	}
 	return severity != lexer.Error

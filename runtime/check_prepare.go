@@ -12,13 +12,24 @@ type sqlText struct {
 	template SQLTemplate // nil: it was not understood
 	block    *ast.Text   // nil: it is an argument
 	wrong    bool        // it has errors of its own
+	misused  bool        // it writes where SQL that reads is wanted, which was reported
 }
 
-// checkSQL has the site prepare every statement, so that what it would refuse
-// is said before anything runs. Temporary tables are made as the script makes
+// checkSQL finds statements about every row of a table, and has the site prepare
+// every statement, so that what it would refuse is said before anything runs.
+// Temporary tables are made as the script makes
 // them, whatever the order of its lines; about one that it may make in two ways
 // nothing is said.
 func (c *compiler) checkSQL() {
+	for i := range c.texts {
+		if t := &c.texts[i]; !t.wrong && !t.misused {
+			for _, q := range t.probes() {
+				if q.Careless != nil {
+					c.list.Add(q.Careless)
+				}
+			}
+		}
+	}
 	site, added := c.o.Schema, widened{}
 	if w, ok := site.(widened); ok {
 		site, added = w.Schema, w
@@ -103,9 +114,9 @@ func (p *preparation) collect() {
 			continue
 		}
 		for _, q := range t.probes() {
-			if q.Alters {
-				for _, n := range q.Names {
-					p.unknown[n] = true
+			for _, n := range q.Alters {
+				if _, _, ok := p.c.o.Schema.Table(n); !ok {
+					p.unknown[FoldName(n)] = true
 				}
 			}
 			p.probes = append(p.probes, probe{q, t.block})

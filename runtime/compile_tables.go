@@ -203,6 +203,11 @@ func (c *compiler) reads(a *argument, cmd *Command) {
 	}
 	if word, pos := a.sql.template.Writes(); word != "" {
 		c.errorf(pos, CodeSQLWrites, "write SqlExecute", "%s reads, and %s changes the site", cmd.Name, word)
+		for i := range c.texts {
+			if c.texts[i].template == a.sql.template {
+				c.texts[i].misused = true
+			}
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // Explanations are the pages of this package's codes, in the order of the
 // codes. The caller owns the slice.
 func Explanations() []lexer.Explanation {
-	return slices.Concat(nameCodes(), mappingCodes(), leaverCodes(), pathCodes(), unitCodes(), fitCodes(), provenCodes(), runCodes())
+	return slices.Concat(nameCodes(), mappingCodes(), leaverCodes(), pathCodes(), unitCodes(), fitCodes(), provenCodes(), sqlCodes(), runCodes())
 }
 
 // explainedMapping is a document with the given script, the lines of its

@@ -45,7 +45,7 @@ func unitCodes() []lexer.Explanation {
 		{
 			Code: CodeSQLWrites, Title: "SQL that writes where a query is wanted",
 			Text:   "Sql, SqlRow, SqlTable and Exists read. A statement that changes the site is run by SqlExecute, so that whoever reads the script sees where it writes.",
-			Before: "Set n = Sql \"DELETE FROM Department\"", After: "SqlExecute \"DELETE FROM Department\"",
+			Before: "Set n = Sql \"DELETE FROM Department WHERE DepartmentID = 0\"", After: "SqlExecute \"DELETE FROM Department WHERE DepartmentID = 0\"",
 		},
 		{
 			Code: CodeTooManyCalls, Title: "Subs that call each other too often to be checked",

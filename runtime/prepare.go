@@ -55,7 +55,10 @@ type SQLProbe struct {
 	Partial bool       // a name in it comes from a variable, so that it cannot be prepared
 	Makes   string     // the temporary table that it makes; empty: none
 	Query   int        // where the SELECT begins that fills the table; 0: there is none
-	Alters  bool       // it gives a temporary table other columns, or another name
+	Alters  []string   // the tables to which it gives other columns, or another name
+	// Careless is what is wrong with a statement that the database would take:
+	// it is about every row of a table of the site. nil: nothing.
+	Careless *lexer.Diagnostic
 }
 
 // A SQLPlace is where a word of a statement stands in the script.

@@ -1,9 +1,11 @@
 package sqltext
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/runtime"
 )
 
@@ -14,6 +16,13 @@ func (c *compiler) ofSite(name string) (canonical string, ok bool) {
 	}
 	canonical, _, ok = c.schema.Table(name)
 	return canonical, ok
+}
+
+// careless notes what is wrong with a statement that the database would take.
+// It is for the checker of scripts: the statement itself can be rendered.
+func (c *compiler) careless(t *token, code, format string, args ...any) {
+	c.stmt.careless = &lexer.Diagnostic{Pos: t.pos, Severity: lexer.Error, Code: code, Message: fmt.Sprintf(format, args...),
+		Hint: "write WHERE with the rows that are meant; where all rows are meant, WHERE 1 = 1"}
 }
 
 // everyRow finds an UPDATE or DELETE of a table of the site that says nothing
@@ -56,7 +65,7 @@ func (c *compiler) everyRow() {
 	if remove {
 		verb, what = "DELETE", "deletes"
 	}
-	c.errorf(&c.tokens[first], runtime.CodeEveryRow, "write WHERE with the rows that are meant; where all rows are meant, WHERE 1 = 1", "%s without WHERE %s every row of %s", verb, what, table)
+	c.careless(&c.tokens[first], runtime.CodeEveryRow, "%s without WHERE %s every row of %s", verb, what, table)
 }
 
 // copies finds an INSERT that reads the rows of the very table that it writes,
@@ -97,5 +106,5 @@ func (c *compiler) copies() {
 	if !ok || len(sources) != 1 || !strings.EqualFold(sources[0].name, target.text) {
 		return
 	}
-	c.errorf(&c.tokens[c.sig(0)], runtime.CodeCopies, "write WHERE with the rows that are meant; where all rows are meant, WHERE 1 = 1", "this INSERT adds a copy of every row of %s to it", table)
+	c.careless(&c.tokens[c.sig(0)], runtime.CodeCopies, "this INSERT adds a copy of every row of %s to it", table)
 }

@@ -39,7 +39,11 @@ func (c *compiler) describe() {
 	i := c.then(c.sig(0))
 	switch c.verb {
 	case "ALTER":
-		s.alters = true
+		at := c.tableName(i)
+		s.alters = []string{c.tokens[at].text}
+		if to := c.then(c.then(at)); c.tokens[c.then(at)].is("RENAME") && c.tokens[to].is("TO") {
+			s.alters = append(s.alters, c.tokens[c.then(to)].text)
+		}
 	case "CREATE":
 		if !c.tokens[i].is("TEMP", "TEMPORARY") || !c.tokens[c.then(i)].is("TABLE") {
 			return
@@ -71,7 +75,7 @@ func (t *Template) Probes() []runtime.SQLProbe {
 }
 
 func (s *statement) probe(d Dialect) runtime.SQLProbe {
-	p := runtime.SQLProbe{Names: s.names, Schema: s.schema, Makes: s.makes, Alters: s.alters, Places: []runtime.SQLPlace{{Pos: s.pos}}}
+	p := runtime.SQLProbe{Names: s.names, Schema: s.schema, Makes: s.makes, Alters: s.alters, Careless: s.careless, Places: []runtime.SQLPlace{{Pos: s.pos}}}
 	for _, tb := range s.tables {
 		if tb.name != "" {
 			p.Tables = append(p.Tables, runtime.SQLName{Name: tb.name, Pos: tb.pos})

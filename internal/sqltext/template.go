@@ -51,11 +51,12 @@ type statement struct {
 	tables   []table // named in the text
 	writes   string  // the word by which it changes something; empty: it reads
 	schema   runtime.Schema
-	spots    []spot   // where its words stand in the script
-	names    []string // all plain names, folded
-	makes    string   // the temporary table that it makes; empty: none
-	fills    int      // the word, counted from 0, with which the SELECT begins that fills the table; -1: none
-	alters   bool     // it changes a temporary table's columns
+	spots    []spot            // where its words stand in the script
+	names    []string          // all plain names, folded
+	makes    string            // the temporary table that it makes; empty: none
+	fills    int               // the word, counted from 0, with which the SELECT begins that fills the table; -1: none
+	careless *lexer.Diagnostic // what is wrong with it although it can be run; nil: nothing
+	alters   []string          // the temporary tables to which it gives other columns, or another name
 }
 
 // A table is one that a statement names, with its other name.
