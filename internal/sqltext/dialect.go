@@ -104,7 +104,7 @@ var refused = map[string]string{
 	"SAVEPOINT":  "use the command BeginTransaction",
 	"RELEASE":    "use the command Commit",
 	"END":        "use End If of the script",
-	"TRUNCATE":   "DELETE FROM table",
+	"TRUNCATE":   "DELETE FROM table WHERE 1 = 1",
 	"EXEC":       "write the statements of the procedure",
 	"EXECUTE":    "write the statements of the procedure",
 	"DECLARE":    "Set a variable in the script and write %name% here",
