@@ -171,11 +171,15 @@ func (p *preparation) makeTables() {
 		progress = false
 		var left []*probe
 		for _, q := range todo {
-			if f := p.trial.Make(q.SQL, q.Query); f != nil {
+			made, f := p.trial.Make(q.SQL, q.Query)
+			if f != nil {
 				left = append(left, q)
 				continue
 			}
 			progress = true
+			if !made {
+				p.unknown[FoldName(q.Makes)] = true
+			}
 		}
 		todo = left
 	}

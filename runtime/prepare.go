@@ -17,8 +17,9 @@ type SQLTrial interface {
 	Try(sql string) *SQLFault
 	// Make adds the temporary table that a statement makes, without running
 	// it. query is where the SELECT begins whose columns the table gets; 0:
-	// the statement itself says its columns.
-	Make(sql string, query int) *SQLFault
+	// the statement itself says its columns. Without a fault and not made: its
+	// columns are not known before it runs.
+	Make(sql string, query int) (made bool, f *SQLFault)
 	// Add adds a column to a table of the site.
 	Add(table, column string) error
 	Close() error

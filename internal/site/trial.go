@@ -3,7 +3,7 @@ package site
 import (
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"zombiezen.com/go/sqlite"
@@ -111,33 +111,35 @@ func (t *trial) prepare(sql string) (*sqlite.Stmt, error) {
 }
 
 // Make adds the temporary table that a statement makes.
-func (t *trial) Make(sql string, query int) *runtime.SQLFault {
+func (t *trial) Make(sql string, query int) (made bool, f *runtime.SQLFault) {
 	if f := t.Try(sql); f != nil {
-		return f
+		return false, f
 	}
 	if query > 0 {
 		// The query itself is not run: a script's may take long, with no row in
 		// any table. Its columns are enough.
 		stmt, err := t.prepare(sql[query:])
 		if err != nil {
-			return t.fault(err)
+			return false, t.fault(err)
 		}
-		columns, there := make([]string, stmt.ColumnCount()), map[string]bool{}
+		columns := make([]string, stmt.ColumnCount())
 		for i := range columns {
-			name := stmt.ColumnName(i)
-			for n := 1; there[runtime.FoldName(name)]; n++ { // as the engine does
-				name = stmt.ColumnName(i) + ":" + strconv.Itoa(n)
-			}
-			there[runtime.FoldName(name)] = true
-			columns[i] = quote(name)
+			columns[i] = stmt.ColumnName(i)
+		}
+		if err := stmt.Finalize(); err != nil {
+			return false, fault(err)
+		}
+		if slices.Contains(columns, "") {
+			return false, nil // two have one name, and the library knows one of them only
+		}
+		for i := range columns {
+			columns[i] = quote(columns[i])
 		}
 		head := strings.TrimSpace(sql[:query])
 		sql = head[:len(head)-len("AS")] + "(" + strings.Join(columns, ", ") + ")"
-		if err := stmt.Finalize(); err != nil {
-			return fault(err)
-		}
 	}
-	return fault(sqlitex.ExecuteTransient(t.c, sql, nil))
+	err := sqlitex.ExecuteTransient(t.c, sql, nil)
+	return err == nil, fault(err)
 }
 
 // Add adds a column to a table of the site.
