@@ -126,10 +126,12 @@ func (s *Script) compile(o CheckOptions) compiled {
 }
 
 // echoes are the findings that a line which could not be read may cause
-// elsewhere: it may have been the one that set the variable or read the list.
+// elsewhere: it may have been the one that set the variable, read the list or
+// made the table.
 var echoes = []string{
 	runtime.CodeUnknownName, runtime.CodeMaybeUnset, runtime.CodeExit, runtime.CodeUnreachable, runtime.CodePendingText,
 	runtime.CodeLeaversNoPull, runtime.CodeNoUpsert, runtime.CodeUnsigned, runtime.CodeNeverEnds,
+	runtime.CodeSQLPrepare, runtime.CodeNoTempTable,
 }
 
 // own returns the findings of the checker that are not echoes of lines which

@@ -193,7 +193,7 @@ func (w *world) try(ctx context.Context, script string) (string, error) {
 		return findings(list), list
 	}
 	s := w.begin(ctx)
-	program, list := runtime.Compile(tree, runtime.Options{Table: builtins.All(), SQL: sqltext.Compile, Schema: s, Packs: []string{"OKTA_API", "OTHER"}, Limits: w.limits, Script: scripts})
+	program, list := runtime.Compile(tree, runtime.Options{Table: builtins.All(), SQL: new(sqltext.Scope).Compile, Schema: s, Packs: []string{"OKTA_API", "OTHER"}, Limits: w.limits, Script: scripts})
 	if list.HasErrors() {
 		_ = s.Abort()
 		return findings(list), list

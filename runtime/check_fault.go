@@ -72,11 +72,7 @@ func (p *preparation) noTable(q *probe, f *SQLFault, at lexer.Position) {
 	if p.raw {
 		return
 	}
-	names := []string{}
-	if q.Schema != nil {
-		names = q.Schema.Tables()
-	}
-	near := lexer.Nearest(f.Name, names)
+	near := lexer.Nearest(f.Name, append(slices.Clone(p.makes), p.c.o.Schema.Tables()...))
 	if strings.HasPrefix(f.Name, "#") {
 		hint := "make it before: SELECT … INTO " + f.Name + " FROM …, or CREATE TABLE " + f.Name + " (…)"
 		if near != "" {

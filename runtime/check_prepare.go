@@ -92,6 +92,7 @@ type preparation struct {
 	c       *compiler
 	trial   SQLTrial
 	probes  []probe
+	makes   []string                  // the temporary tables that the script makes
 	unknown map[string]bool           // tables about which nothing is said, by folded name
 	late    map[string]lexer.Position // temporary tables that are made at the end of the script, and where
 	raw     bool                      // there may be temporary tables that nobody knows before the run
@@ -123,6 +124,7 @@ func (p *preparation) collect() {
 			if q.Makes == "" {
 				continue
 			}
+			p.makes = append(p.makes, q.Makes)
 			k := FoldName(q.Makes)
 			if was, ok := sql[k]; ok && was != q.SQL {
 				p.unknown[k] = true
