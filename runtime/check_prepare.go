@@ -17,9 +17,8 @@ type sqlText struct {
 
 // checkSQL finds statements about every row of a table, and has the site prepare
 // every statement, so that what it would refuse is said before anything runs.
-// Temporary tables are made as the script makes
-// them, whatever the order of its lines; about one that it may make in two ways
-// nothing is said.
+// Temporary tables are made as the script makes them, whatever the order of its
+// lines; about one that it may make in two ways nothing is said.
 func (c *compiler) checkSQL() {
 	for i := range c.texts {
 		if t := &c.texts[i]; !t.wrong && !t.misused {
