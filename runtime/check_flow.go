@@ -23,11 +23,11 @@ func (c *compiler) checkFlow() {
 	}
 	c.prog.feeds = w.upserts
 	c.checkUsed()
+	c.waiting = map[*ast.Text]bool{}
 	for _, t := range w.texts {
-		if c.waiting == nil {
-			c.waiting = map[*ast.Text]bool{}
+		if t.Pos.Filename == c.files[0].tree.Filename { // what another script leaves runs at its end
+			c.waiting[t] = true
 		}
-		c.waiting[t] = true
 	}
 	if w.text != nil {
 		c.warnf(w.text.Pos, CodePendingText, "write SqlExecute behind its EndText, where it should run", "no line executes this SQL: it runs at the end of the script")
