@@ -42,11 +42,10 @@ type flowWalk struct {
 	around  []ast.Stmt // the blocks around the place
 	depths  []int      // of each, how many frames are around it
 	frames  []flowFrame
-	entered int        // Subs and scripts, each time that they are walked
-	text    *ast.Text  // SQL text that nothing has executed yet
-	texts   []flowText // all of it
-	made    []string   // temporary tables that are there
-	arms    []arm      // of the Ifs among them
+	entered int         // Subs and scripts, each time that they are walked
+	text    *ast.Text   // SQL text that nothing has executed yet
+	texts   []*ast.Text // all of it
+	arms    []arm       // of the Ifs among them
 	pulls   []*flowPull
 	fetches []flowFetch
 	asks    []flowAsk
