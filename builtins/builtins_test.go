@@ -72,7 +72,7 @@ func TestEntriesAreComplete(t *testing.T) {
 				t.Errorf("%s: %s is repeated and not the last", c.Name, p.Name)
 			}
 		}
-		if builtins.All().Elsewhere(c.Name) {
+		if _, there := builtins.All().Elsewhere(c.Name); there {
 			t.Errorf("%s is here, and said not to be", c.Name)
 		}
 	}

@@ -25,6 +25,7 @@ func All() *runtime.Table {
 		logCommands(),
 		declarations(),
 		scriptCommands(),
+		optionCommands(),
 		variableCommands(),
 		fileCommands(),
 		csvCommands(),
@@ -42,10 +43,19 @@ func All() *runtime.Table {
 		calendarFunctions(),
 		codeFunctions(),
 		calculateCommands(),
-	), strings.Fields(elsewhere))
+	), elsewhere())
 }
 
-// elsewhere are documented xAssets commands that this edition does not have.
-const elsewhere = `
-	AddCredentialPackFields Backup CalculateDepreciation CheckAssetValue ClosePeriod CommandProcessor Depreciate
-	PositionDepreciation Rewind RunTransform SaveSpecial SaveSpecial1 SaveSpecial4 SpecialOption WriteJournals`
+// elsewhere are documented xAssets commands that this edition does not have,
+// with what to write instead.
+func elsewhere() map[string]string {
+	m := map[string]string{
+		"AddCredentialPackFields": `write Credential pack, "NAME": %pack.Domain% and %pack.Username% are its fields, and a request signed with Authorize pack carries its password`,
+	}
+	for n := range strings.FieldsSeq(`
+		Backup CalculateDepreciation CheckAssetValue ClosePeriod CommandProcessor Depreciate
+		PositionDepreciation Rewind RunTransform SaveSpecial SaveSpecial1 SaveSpecial4 WriteJournals`) {
+		m[n] = "remove the line, or run it in xAssets"
+	}
+	return m
+}

@@ -27,7 +27,7 @@ func TestKnownElsewhere(t *testing.T) {
 		t.Fatalf("only %d names", len(names))
 	}
 	for _, m := range names {
-		if !table.Elsewhere(m[1]) {
+		if _, ok := table.Elsewhere(m[1]); !ok {
 			t.Errorf("%s is not known as a command of xAssets only", m[1])
 		}
 	}

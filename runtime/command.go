@@ -176,14 +176,15 @@ func (b *BadElement) Error() string { return b.Reason }
 type Table struct {
 	commands  []*Command
 	byName    map[string]*Command
-	elsewhere map[string]bool
+	elsewhere map[string]string // what to write instead, by folded name
 }
 
-// NewTable makes a table. elsewhere names documented commands that this
-// edition does not have, so that a message can say so. It panics when two
+// NewTable makes a table. elsewhere has the documented commands that this
+// edition does not have, each with what to write instead, so that a message can
+// say so. It panics when two
 // commands share a name: a mistake of the programmer.
-func NewTable(commands []*Command, elsewhere []string) *Table {
-	t := &Table{commands: commands, byName: make(map[string]*Command, len(commands)), elsewhere: make(map[string]bool, len(elsewhere))}
+func NewTable(commands []*Command, elsewhere map[string]string) *Table {
+	t := &Table{commands: commands, byName: make(map[string]*Command, len(commands)), elsewhere: make(map[string]string, len(elsewhere))}
 	for _, c := range commands {
 		k := FoldName(c.Name)
 		if t.byName[k] != nil {
@@ -191,8 +192,8 @@ func NewTable(commands []*Command, elsewhere []string) *Table {
 		}
 		t.byName[k] = c
 	}
-	for _, n := range elsewhere {
-		t.elsewhere[FoldName(n)] = true
+	for n, instead := range elsewhere {
+		t.elsewhere[FoldName(n)] = instead
 	}
 	return t
 }
@@ -201,8 +202,11 @@ func NewTable(commands []*Command, elsewhere []string) *Table {
 func (t *Table) Lookup(name string) *Command { return t.byName[FoldName(name)] }
 
 // Elsewhere reports whether name is a documented command that this edition
-// does not have.
-func (t *Table) Elsewhere(name string) bool { return t.elsewhere[FoldName(name)] }
+// does not have, and what to write instead.
+func (t *Table) Elsewhere(name string) (instead string, ok bool) {
+	instead, ok = t.elsewhere[FoldName(name)]
+	return instead, ok
+}
 
 // All returns the commands in the order of the table. It must not be changed.
 func (t *Table) All() []*Command { return t.commands }

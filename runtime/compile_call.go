@@ -40,8 +40,8 @@ func (c *compiler) find(call *ast.Call, use callUse) *Command {
 		if use == asFunction {
 			what = "function"
 		}
-		if c.o.Table.Elsewhere(call.Name) {
-			c.errorf(call.Pos, CodeNotInEdition, "remove the line, or run it in xAssets", "%s is a documented xAssets command, not in this edition", call.Name)
+		if instead, ok := c.o.Table.Elsewhere(call.Name); ok {
+			c.errorf(call.Pos, CodeNotInEdition, instead, "%s is a documented xAssets command, not in this edition", call.Name)
 			return nil
 		}
 		if u := c.unit.file.subs[FoldName(call.Name)]; u != nil {

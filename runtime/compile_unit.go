@@ -157,10 +157,11 @@ func (c *compiler) addFile(f *file) {
 // checkSub reports a name that a Sub cannot have.
 func (c *compiler) checkSub(f *file, s *ast.Sub) bool {
 	name := s.Name.Text
+	_, elsewhere := c.o.Table.Elsewhere(name)
 	switch o := f.subs[FoldName(name)]; {
 	case c.o.Table.Lookup(name) != nil:
 		c.errorf(s.Name.Pos, CodeSub, "give the Sub another name, such as My"+name, "%s is a command, so a Sub cannot have its name", name)
-	case c.o.Table.Elsewhere(name):
+	case elsewhere:
 		c.errorf(s.Name.Pos, CodeSub, "give the Sub another name, such as My"+name, "%s is a command of xAssets, so a Sub cannot have its name", name)
 	case o != nil:
 		c.errorf(s.Name.Pos, CodeSub, "give it another name", "a Sub %s stands in line %d already", name, o.sub.Pos.Line)

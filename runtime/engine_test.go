@@ -196,7 +196,7 @@ func (b *bench) commands() *runtime.Table {
 		{Name: "Parameter", Statement: true, Params: []runtime.Param{{Name: "name", Type: runtime.BareParam}, {Name: "type"}, {Name: "default", Optional: true}, {Name: "description", Optional: true}}, Run: func(c *runtime.Call) (runtime.Value, error) {
 			return runtime.Null(), nil
 		}},
-	}, []string{"Depreciate"})
+	}, map[string]string{"Depreciate": "run it in xAssets"})
 }
 
 func (b *bench) queries(q []runtime.Query) {

@@ -82,6 +82,11 @@ type Site interface {
 	// Lookup finds the value of column result in the one row of table whose
 	// column holds v; it sees staged rows. Null: none or several.
 	Lookup(ctx context.Context, table, column string, v Value, result string) (Value, error)
+	// Option is the value of a setting of the site for a user or collection
+	// server, else the one for everyone; SaveOption gives it one, empty: takes
+	// it away, and reports whether that was a change.
+	Option(ctx context.Context, name, of string) (value string, ok bool, err error)
+	SaveOption(ctx context.Context, name, of, value string, pos lexer.Position) (changed bool, err error)
 	// DeactivateMissing marks the rows of a source whose key was not read in
 	// this run, when the run is merged. It returns how many that will be.
 	DeactivateMissing(ctx context.Context, source string, pos lexer.Position) (int64, error)

@@ -46,8 +46,8 @@ func (c *docCmd) Run(e *env, g *cli) error {
 		}
 		names = append(names, x.Code)
 	}
-	if table.Elsewhere(c.Topic) {
-		return fmt.Errorf("%s is a documented xAssets command that this edition does not have", c.Topic)
+	if instead, ok := table.Elsewhere(c.Topic); ok {
+		return fmt.Errorf("%s is a documented xAssets command that this edition does not have: %s", c.Topic, instead)
 	}
 	if code := strings.ToUpper(c.Topic); strings.HasPrefix(code, "AMSX") && len(code) == 8 {
 		return fmt.Errorf("there is no code %s; docs/findings.md has them all", code)

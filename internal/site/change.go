@@ -167,8 +167,8 @@ func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, old string) error
 		}
 	}
 	if ch.Key == "" {
-		for _, n := range []string{"FullName", "Login", "Email", "Name"} {
-			if v := gjson.Get(old, n); ch.Key == "" && v.Type == gjson.String {
+		for _, n := range t.labels() {
+			if v := gjson.Get(old, gjson.Escape(n)); ch.Key == "" && v.Type == gjson.String {
 				ch.Key = v.Str
 			}
 		}

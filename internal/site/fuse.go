@@ -146,6 +146,9 @@ func (s *Session) judgeTable(t *table) error {
 			action = Action(st.ColumnText(0))
 		}
 		actions[action]++
+		if s.options[id] && t.name == optionTable {
+			return nil
+		}
 		old := ""
 		if action != ActionInsert {
 			old = st.ColumnText(1)

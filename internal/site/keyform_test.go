@@ -105,10 +105,11 @@ func TestUpgrade(t *testing.T) {
 	}
 	for from := int64(1); from < schemaVersion; from++ {
 		path := filepath.Join(t.TempDir(), "amsx.db")
-		db, err := sql.Open("sqlite", path)
+		open, err := newConnector(path)
 		if err != nil {
 			t.Fatal(err)
 		}
+		db := sql.OpenDB(open)
 		p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
 		if err != nil {
 			t.Fatal(err)
@@ -141,6 +142,7 @@ func TestSchema(t *testing.T) {
 		{"SELECT group_concat(name, ' ') FROM pragma_table_info('Department')", "DepartmentID DepartmentName"},
 		{"SELECT group_concat(name, ' ') FROM pragma_table_info('Location')", "LocationID LocationName"},
 		{"SELECT group_concat(name, ' ') FROM pragma_table_info('CostCentre')", "CostCentreID CostCentreName"},
+		{"SELECT group_concat(name, ' ') FROM pragma_table_info('SpecialOption')", "SpecialOptionID SpecialOptionCode Context Value"},
 		{"SELECT group_concat(name, ' ') FROM pragma_table_info('amsx_change')", "RunID TableName RowID Action Line Source Old RowHash"},
 		{"SELECT group_concat(c, ' ') FROM (SELECT group_concat(i.name, '+') AS c FROM pragma_index_list('Custodian') l, pragma_index_info(l.name) i WHERE l.\"unique\" GROUP BY l.name ORDER BY 1)", "LoginKey+Source OktaID"},
 		{"SELECT \"table\" || '.' || \"from\" || '.' || \"to\" FROM pragma_foreign_key_list('Custodian')", "Custodian.ManagerID.CustodianID"},

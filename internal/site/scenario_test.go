@@ -41,6 +41,8 @@ import (
 //	upper TABLE COLUMN …        Rewrite to capitals; what holds only blanks becomes Null
 //	noupper … => TEXT           the same; it fails
 //	altered                     the statements that the last run changed the schema with: the lines after it
+//	save NAME [@CONTEXT] = [VALUE] [=> same]   SaveOption; same: it is no change
+//	option NAME [@CONTEXT] => [VALUE]          Option; - there is none
 //	commit
 //	savepoint, release, back    the marks of Transaction; back is RollbackTo
 //	finish                      counts and change rows that follow must match
@@ -186,6 +188,8 @@ func (sc *scenario) step(word, rest string, block []string) {
 		sc.check(sc.s.Rollback(ctx))
 	case "select":
 		sc.selects(runtime.Query{SQL: rest, Pos: pos}, block)
+	case "option", "save":
+		sc.option(word, rest, pos)
 	case "commit":
 		sc.check(sc.s.Commit(ctx))
 	case "savepoint":

@@ -72,6 +72,7 @@ type Session struct {
 	limits        limits
 	captured      map[string]bool             // tables with capture triggers
 	direct        map[string]bool             // tables that SQL of the script changed
+	options       map[int64]bool              // rows of SpecialOption that SaveOption changed
 	basis, former map[tableSource]int64       // active rows before the run; what the last complete run left
 	ran           map[tableSource]bool        // a former run left rows
 	actions       map[string]map[Action]int64 // of each table that the run changed, counted by judge
@@ -412,10 +413,16 @@ func (s *Session) rowName(t *table, id int64) (string, error) {
 	return fmt.Sprintf("%s (%s %d)", name, t.name, id), nil
 }
 
+// labels are the names that a column may have which holds what people call a
+// row, the best first.
+func (t *table) labels() []string {
+	return []string{"FullName", "Login", "Email", "Name", t.name + "Name", "SerialNumber", t.name + "Code"}
+}
+
 // label is the SQL of what people call a row, or "".
 func (t *table) label() string {
 	var names []string
-	for _, n := range []string{"FullName", "Login", "Email", "Name", t.name + "Name", "SerialNumber", t.name + "Code"} {
+	for _, n := range t.labels() {
 		if i := t.column(n); i >= 0 {
 			names = append(names, quote(t.columns[i].name))
 		}
