@@ -80,7 +80,7 @@ func (in *Interp) descend(pos lexer.Position, name, what string) *Error {
 	if int64(in.depth) >= in.limits.Calls {
 		return &Error{Kind: BudgetSpent, Pos: pos, Code: CodeBudgetCalls,
 			Message: fmt.Sprintf("%s %s runs itself more than %d deep", what, name, in.limits.Calls),
-			Hint:    "it calls itself, perhaps through others, and no condition ends that"}
+			Hint:    "it calls itself, perhaps through others, and no condition ends that; if it must go that deep, raise the limit: --max-calls"}
 	}
 	in.depth++
 	return nil

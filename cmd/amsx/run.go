@@ -46,6 +46,7 @@ type runCmd struct {
 	MaxTime   time.Duration `help:"How long the run may take, such as 8h." placeholder:"TIME" group:"budgets"`
 	MaxLines  number        `help:"How many lines the script may run." placeholder:"N" group:"budgets"`
 	MaxTurns  number        `help:"How many turns one While may make." placeholder:"N" group:"budgets"`
+	MaxCalls  number        `help:"How many Subs and scripts may run inside each other." placeholder:"N" group:"budgets"`
 	MaxMemory number        `help:"How many MB the variables may hold." placeholder:"MB" group:"budgets"`
 
 	Replay        string `help:"Answer every request from the recordings of a fixture case; reach no network." placeholder:"DIR" group:"try"`
@@ -95,7 +96,7 @@ func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
 	log := &terminalLog{progress: newProgress(e, lexer.Safe(source.script.Name()), c.Quiet || c.JSON && !e.terminal), palette: talk, trace: c.Trace, name: source.script.Name()}
 	source.job.Log, source.job.Testing, source.job.Limit = log, c.Test || source.job.Testing, int64(c.Limit)
 	source.job.AllowOnce, source.job.Wait, source.job.Pack = c.AllowOnce, c.Wait, c.Pack
-	source.job.Limits = runtime.Limits{Wall: c.MaxTime, Statements: int64(c.MaxLines), Turns: int64(c.MaxTurns), Memory: int64(c.MaxMemory) << 20}
+	source.job.Limits = runtime.Limits{Wall: c.MaxTime, Statements: int64(c.MaxLines), Turns: int64(c.MaxTurns), Calls: int64(c.MaxCalls), Memory: int64(c.MaxMemory) << 20}
 	if c.Trace {
 		source.job.HTTP.Trace = log.wire
 		source.job.Hook = newTracer(log.progress, talk, source.script.Source())
@@ -166,6 +167,8 @@ func (c *runCmd) validate() error {
 		return &usageError{errors.New("--record makes a case of a whole run: leave out --limit and --allow-once")}
 	case c.MaxTime < 0:
 		return &usageError{errors.New("--max-time wants a time, such as 8h")}
+	case c.MaxCalls > maxCalls:
+		return &usageError{fmt.Errorf("--max-calls wants a number from 1 to %s", thousands(maxCalls))}
 	case c.MaxMemory > 1<<20:
 		return &usageError{errors.New("--max-memory wants MB, at most 1,048,576")}
 	}
@@ -176,6 +179,11 @@ func (c *runCmd) validate() error {
 	}
 	return nil
 }
+
+// maxCalls bounds the budget of calls inside each other: a call takes some of
+// the program's stack, and a stack that is full ends the program without a word
+// of the line.
+const maxCalls = 20_000
 
 // maxSimulated bounds the made-up people, who are all in memory.
 const maxSimulated = 1_000_000
