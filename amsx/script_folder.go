@@ -29,11 +29,61 @@ func ParseFile(name string) (*Script, error) {
 	return s, nil
 }
 
+// ParseFS reads a transformation from a file of fsys, such as an embedded
+// folder. Call and CallLocal find other scripts as with [ParseFile], and follow
+// no links.
+func ParseFS(fsys fs.FS, name string) (*Script, error) {
+	source, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := fs.Sub(fsys, path.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	s := Parse(path.Base(name), source)
+	s.folder = scriptFS{folder}
+	return s, nil
+}
+
+// Called returns the scripts that the script calls, directly and through
+// others, by their place in its folder. One that cannot be read is not among
+// them; Check says so.
+func (s *Script) Called() map[string][]byte {
+	noted := &notedFolder{s.folder, map[string][]byte{}}
+	if s.folder != nil {
+		with := *s
+		with.folder = noted
+		with.compile(CheckOptions{})
+	}
+	return noted.read
+}
+
+// A notedFolder keeps what is read from it.
+type notedFolder struct {
+	runtime.Files
+	read map[string][]byte
+}
+
+func (f *notedFolder) ReadScript(name, from string) (string, []byte, error) {
+	at, source, err := f.Files.ReadScript(name, from)
+	if err == nil {
+		f.read[at] = source
+	}
+	return at, source, err
+}
+
 // A scriptFolder holds the scripts that others call. Nothing outside of it is
 // read, by whatever path, link or device name.
 type scriptFolder string
 
-var _ runtime.Files = scriptFolder("")
+// A scriptFS is the same of a file system.
+type scriptFS struct{ fs.FS }
+
+var (
+	_ runtime.Files = scriptFolder("")
+	_ runtime.Files = scriptFS{}
+)
 
 // maxScript is how much of a called script is read: the parser refuses more.
 const maxScript = 4<<20 + 1
@@ -49,25 +99,49 @@ func (f scriptFolder) ReadScript(name, from string) (string, []byte, error) {
 		return "", nil, fmt.Errorf("the folder of the script cannot be read: %w", err)
 	}
 	defer root.Close()
-	info, err := root.Stat(at)
+	source, err := readScript(root.FS(), at)
+	return at, source, err
+}
+
+// ReadScript reads the script name, which the script at from calls.
+func (f scriptFS) ReadScript(name, from string) (string, []byte, error) {
+	at, err := scriptPath(name, from)
+	if err != nil {
+		return "", nil, err
+	}
+	for i := range len(at) + 1 { // a folder on the way may be a link, too
+		if i < len(at) && at[i] != '/' {
+			continue
+		}
+		if info, err := fs.Lstat(f.FS, at[:i]); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return "", nil, &scriptError{at[:i] + " is a link, and it may lead anywhere", "copy what it leads to in its place"}
+		}
+	}
+	source, err := readScript(f.FS, at)
+	return at, source, err
+}
+
+// readScript reads the file at.
+func readScript(root fs.FS, at string) ([]byte, error) {
+	info, err := fs.Stat(root, at)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", nil, &scriptError{fmt.Sprintf("there is no file %s", at), f.near(root, at)}
+		return nil, &scriptError{fmt.Sprintf("there is no file %s", at), near(root, at)}
 	case err != nil:
-		return "", nil, &scriptError{fmt.Sprintf("the file %s cannot be read: %s", at, outside(err)), "it must stand in the folder of the script that is run, or below it"}
+		return nil, &scriptError{fmt.Sprintf("the file %s cannot be read: %s", at, outside(err)), "it must stand in the folder of the script that is run, or below it"}
 	case !info.Mode().IsRegular(): // a pipe would wait for ever
-		return "", nil, &scriptError{at + " is no file", "write the name of a .amsx file"}
+		return nil, &scriptError{at + " is no file", "write the name of a .amsx file"}
 	}
 	file, err := root.Open(at)
 	if err != nil {
-		return "", nil, &scriptError{fmt.Sprintf("the file %s cannot be read: %s", at, outside(err)), ""}
+		return nil, &scriptError{fmt.Sprintf("the file %s cannot be read: %s", at, outside(err)), ""}
 	}
 	defer file.Close()
 	source, err := io.ReadAll(io.LimitReader(file, maxScript))
 	if err != nil {
-		return "", nil, &scriptError{fmt.Sprintf("the file %s cannot be read: %s", at, outside(err)), ""}
+		return nil, &scriptError{fmt.Sprintf("the file %s cannot be read: %s", at, outside(err)), ""}
 	}
-	return at, source, nil
+	return source, nil
 }
 
 // scriptPath is where name stands in the folder, seen from the script from.
@@ -93,9 +167,9 @@ func outside(err error) error {
 }
 
 // near names a script that may have been meant.
-func (f scriptFolder) near(root *os.Root, at string) string {
+func near(root fs.FS, at string) string {
 	var names []string
-	entries, err := fs.ReadDir(root.FS(), path.Dir(at))
+	entries, err := fs.ReadDir(root, path.Dir(at))
 	if err != nil {
 		return "it is looked for in the folder of the script that calls it"
 	}

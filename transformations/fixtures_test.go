@@ -34,13 +34,13 @@ func TestFixtures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			name, source, err := c.Document(transformations.FS())
+			script, err := c.Parse(transformations.FS())
 			if err != nil {
 				t.Fatal(err)
 			}
 			site := openSite(t, t.TempDir())
 			packs := amsx.Pack{Domain: "https://" + c.Pack.Domain, Username: c.Pack.Username, Password: harness.Token}
-			o, err := c.Run(ctx, site, amsx.Parse(name, source), packs, batch.ExitCode)
+			o, err := c.Run(ctx, site, script, packs, batch.ExitCode)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -32,8 +32,8 @@ func readScript(name string) (*amsx.Script, string, error) {
 		return script, file, nil
 	}
 	base := strings.TrimSuffix(name, extension) + extension
-	if src, err := fs.ReadFile(transformations.FS(), base); err == nil {
-		return amsx.Parse(base, src), base, nil
+	if script, err := amsx.ParseFS(transformations.FS(), base); err == nil {
+		return script, base, nil
 	}
 	if _, err := os.Stat(name); err == nil {
 		return nil, "", &usageError{fmt.Errorf("%s is a folder; a transformation is a file%s", name, nearFile(name))}

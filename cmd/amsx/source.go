@@ -186,11 +186,9 @@ func (c *runCmd) replay(ctx context.Context, e *env, g *cli, s *source) error {
 		return &usageError{fmt.Errorf("--replay: %w", err)}
 	}
 	s.title = strings.TrimSuffix(fc.Name+": "+fc.Title, ": ")
-	name, text, err := fc.Document(transformations.FS())
-	if err != nil {
+	if s.script, err = fc.Parse(transformations.FS()); err != nil {
 		return &usageError{err}
 	}
-	s.script = amsx.Parse(name, text)
 	if c.File != "" {
 		if s.script, _, err = readScript(c.File); err != nil {
 			return err

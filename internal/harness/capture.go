@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,6 +42,10 @@ func NewCapture(ctx context.Context, dir, file string, script *amsx.Script, ship
 	if err != nil {
 		return nil, err
 	}
+	called, err := calledBy(script)
+	if err != nil {
+		return nil, err
+	}
 	r, err := NewRecorder(dir)
 	if err != nil {
 		return nil, err
@@ -50,10 +55,10 @@ func NewCapture(ctx context.Context, dir, file string, script *amsx.Script, ship
 	c.c.Title = "Recorded: " + script.Name()
 	c.c.Parameters = map[string]string{}
 	name := strings.TrimSuffix(filepath.Base(file), ".amsx") + ".amsx"
-	if text, err := fs.ReadFile(shipped, name); err == nil && bytes.Equal(text, script.Source()) {
+	if text, err := fs.ReadFile(shipped, name); err == nil && bytes.Equal(text, script.Source()) && len(called) == 0 {
 		c.c.Transformation = name
 	} else {
-		c.c.Script = script.Source()
+		c.c.Script, c.c.Called = script.Source(), called
 	}
 	for _, p := range script.Parameters() {
 		if strings.EqualFold(p.Type.Value, "CredentialPack") {
@@ -69,6 +74,24 @@ func NewCapture(ctx context.Context, dir, file string, script *amsx.Script, ship
 	c.c.Start, err = tablesOf(ctx, site, nil)
 	return c, err
 }
+
+// calledBy are the scripts that a script calls. They keep their places: the
+// case's folder is to script.amsx what the script's own was to it.
+func calledBy(script *amsx.Script) ([]File, error) {
+	all := script.Called()
+	var files []File
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		first, _, _ := strings.Cut(name, "/")
+		if slices.ContainsFunc(caseNames, func(taken string) bool { return strings.EqualFold(first, taken) }) {
+			return nil, fmt.Errorf("the transformation calls %s, and %s is a name that a case has for itself: give the script another one", name, first)
+		}
+		files = append(files, File{name, all[name]})
+	}
+	return files, nil
+}
+
+// caseNames are what a case has in its folder.
+var caseNames = []string{"case.toml", "script.amsx", "exchanges", "start", "expect", "files"}
 
 // Packs returns p, with a note of which pack the run opens. A case has one;
 // its password is not noted.

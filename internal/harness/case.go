@@ -12,6 +12,7 @@
 //	start/Custodian.csv     rows that are there before the run, a file a table
 //	expect/Custodian.csv    rows that must be there afterwards; only the columns named are compared
 //	script.amsx             the transformation, where it is not one that ships
+//	parts/mapping.amsx      scripts that it calls, beside it as in every run
 //	files/in/people.csv     the folder of the run before it; files that are not text are fine
 //	expect/files/…          the folder after it, whole; left out where it is as before
 package harness
@@ -47,12 +48,14 @@ type Case struct {
 	Expect         Expect            `toml:"expect"`
 
 	Script     []byte      `toml:"-"` // script.amsx
+	Called     []File      `toml:"-"` // of a recording: the scripts that it calls
 	Exchanges  []*Exchange `toml:"-"`
 	Start      []Rows      `toml:"-"`
 	Rows       []Rows      `toml:"-"`
 	Files      []File      `toml:"-"` // of the run's folder
 	FilesAfter []File      `toml:"-"` // after the run; nil: as before, unless Expect.NoFiles
 
+	folder        fs.FS  // that the case was read from
 	packParameter string // of a recording: the parameter that names the pack
 }
 
@@ -85,7 +88,11 @@ type Rows struct {
 
 // Load reads the case in a folder of fsys.
 func Load(fsys fs.FS, dir string) (*Case, error) {
-	c := &Case{Name: path.Base(dir)}
+	folder, err := fs.Sub(fsys, dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Case{Name: path.Base(dir), folder: folder}
 	text, err := fs.ReadFile(fsys, path.Join(dir, "case.toml"))
 	if err != nil {
 		return nil, fmt.Errorf("%s is no fixture case: %w", dir, err)

@@ -109,6 +109,7 @@ func (r *Recorder) Finish(c *Case) error {
 		}
 	}
 	return errors.Join(
+		writeFiles(r.dir, c.Called),
 		writeRows(filepath.Join(r.dir, "start"), c.Start),
 		writeRows(filepath.Join(r.dir, "expect"), c.Rows),
 		writeFiles(filepath.Join(r.dir, "files"), c.Files),

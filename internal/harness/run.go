@@ -17,6 +17,23 @@ import (
 // Token stands for the token that a case does not hold.
 const Token = "00TestTokenNotReal"
 
+// Parse reads the case's transformation. The scripts that it calls stand beside
+// it: in the case's folder, or among those that ship.
+func (c *Case) Parse(shipped fs.FS) (*amsx.Script, error) {
+	if c.Script != nil {
+		return amsx.ParseFS(c.folder, "script.amsx")
+	}
+	script, err := amsx.ParseFS(shipped, c.Transformation)
+	if err != nil {
+		return nil, c.notShipped(err)
+	}
+	return script, nil
+}
+
+func (c *Case) notShipped(err error) error {
+	return fmt.Errorf("the case %s is for %s, which does not ship: %w", c.Name, c.Transformation, err)
+}
+
 // Document returns the case's transformation: its own script.amsx, or the one
 // that ships under the name it gives.
 func (c *Case) Document(shipped fs.FS) (name string, source []byte, err error) {
@@ -25,7 +42,7 @@ func (c *Case) Document(shipped fs.FS) (name string, source []byte, err error) {
 	}
 	source, err = fs.ReadFile(shipped, c.Transformation)
 	if err != nil {
-		return "", nil, fmt.Errorf("the case %s is for %s, which does not ship: %w", c.Name, c.Transformation, err)
+		return "", nil, c.notShipped(err)
 	}
 	return c.Transformation, source, nil
 }
