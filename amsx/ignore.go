@@ -61,8 +61,9 @@ func (s *silencer) takes(d *Finding) bool {
 }
 
 // findings are what is wrong with the comments themselves. With unread lines,
-// or without the site, nobody knows what a comment would have silenced.
-func (s *silencer) findings(unread, site bool) Findings {
+// or without the site or the fixture cases, nobody knows what a comment would
+// have silenced.
+func (s *silencer) findings(unread bool, o CheckOptions) Findings {
 	var out Findings
 	var codes []string
 	for _, e := range Explanations() {
@@ -88,7 +89,7 @@ func (s *silencer) findings(unread, site bool) Findings {
 			}
 		case s.refused[i] != nil:
 			out.Errorf(g.Code, lexer.CodeIgnore, "mend the line, then remove the comment", "%s is an error in line %d, and it cannot be silenced", code, s.refused[i].Pos.Line)
-		case unread || !site && code == sqltext.CodeName:
+		case unread || o.Schema == nil && code == sqltext.CodeName || o.Seen == nil && code == runtime.CodeNotRecorded:
 		default:
 			out.Add(&Finding{Pos: g.Code, Severity: lexer.Warning, Code: lexer.CodeIgnoreUnused, Message: "the comment silences nothing: " + belowOf(g) + " has no finding " + code, Hint: "remove it, or put it on the line right above the one that is meant"})
 		}

@@ -83,6 +83,7 @@ type CheckOptions struct {
 	Schema runtime.Schema // the site's tables; nil: not known
 	Packs  []string       // the names of the credential packs; nil: not known
 	Limits runtime.Limits // of what a run may take
+	Seen   *runtime.Seen  // the names that the script's fixture cases have; nil: there are none
 }
 
 // Check returns everything that is wrong with the script, or worth a thought.
@@ -113,11 +114,11 @@ func (s *Script) compile(o CheckOptions) compiled {
 	quiet.read(s.tree)
 	found := slices.DeleteFunc(slices.Clone(s.found), quiet.takes)
 	program, more := runtime.Compile(s.tree, runtime.Options{
-		Table: builtins.All(), Script: s.script(quiet), SQL: new(sqltext.Scope).Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Fields: fields(s.tree), Values: values(s.tree),
+		Table: builtins.All(), Script: s.script(quiet), SQL: new(sqltext.Scope).Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Seen: o.Seen, Fields: fields(s.tree), Values: values(s.tree),
 		Silenced: quiet.takes,
 	})
 	found = append(found, own(s.found, more)...)
-	found = append(found, quiet.findings(unread(append(slices.Clone(s.found), more...)), o.Schema != nil)...).Compact()
+	found = append(found, quiet.findings(unread(append(slices.Clone(s.found), more...)), o)...).Compact()
 	if found.HasErrors() {
 		program = nil
 	}

@@ -13,6 +13,7 @@ func (c *compiler) finish() {
 	}
 	c.bindScripts()
 	c.checkPaths()
+	c.checkSeen()
 	c.checkFlow()
 	c.checkLeaversSource()
 	c.checkQueries()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/amsx-lang/amsx/internal/expect"
+	"github.com/amsx-lang/amsx/runtime"
 )
 
 // TestCheck compiles the wrong programs of testdata/check. Behind ### a line
@@ -49,7 +50,28 @@ func checkProgram(t *testing.T, file string, first int, src string) {
 		line += strings.Count(part, "\n") + 1
 		b.files[name] = want.Read(name, text)
 	}
+	if names, ok := b.files["seen"]; ok { // of recordings: in each line a name, and those below it
+		b.seen = &runtime.Seen{}
+		for line := range strings.Lines(names) {
+			above, below, _ := strings.Cut(strings.TrimSpace(line), ":")
+			for name := range strings.SplitSeq(strings.TrimSpace(below), ", ") {
+				switch above {
+				case "columns":
+					b.seen.AddColumn(name)
+				case "texts":
+					b.seen.Fill(name)
+				case "top":
+					b.seen.Add("", name)
+				default:
+					b.seen.Add(above, name)
+				}
+			}
+		}
+	}
 	b.fields = []string{"id", "status", "profile.firstName", "profile.lastName", "profile.email", "profile.login", "profile.department", "profile.userType", "profile.managerId"}
+	if b.seen != nil && !strings.Contains(b.files["seen"], "api:") { // what is known of the API decides where it is known
+		b.fields = nil
+	}
 	if strings.HasSuffix(file, "edits.amsx") {
 		b.values = map[string][]string{"status": {"ACTIVE", "PASSWORD_EXPIRED", "DEPROVISIONED"}}
 	}

@@ -66,6 +66,7 @@ const (
 	CodeLeaversSource   = "AMSX4070" // DeactivateMissing of a source that no mapping writes
 	CodeLimitOff        = "AMSX4071" // a limit of the fuse that is switched off
 	CodeUnknownInactive = "AMSX4072" // a status table that makes inactive whom it does not know
+	CodeNotRecorded     = "AMSX4075" // a field that no recording has
 
 	CodeSecretGiven = "AMSX4080" // a secret given to what shows or keeps it
 	CodeNoTLS       = "AMSX4081" // an address with http://

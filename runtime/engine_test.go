@@ -28,6 +28,7 @@ type bench struct {
 	secrets []string
 	limits  runtime.Limits
 	fields  []string
+	seen    *runtime.Seen
 	values  map[string][]string
 	files   map[string]string // that Call and CallLocal find
 }
@@ -370,7 +371,7 @@ func (b *bench) script(name, from string) (string, *ast.Transformation, lexer.Li
 }
 
 func (b *bench) options() runtime.Options {
-	return runtime.Options{Script: b.script, Table: b.commands(), SQL: compileSQL, Schema: &b.site, Packs: []string{"OKTA_API"}, Limits: b.limits, Fields: b.fields, Values: b.values}
+	return runtime.Options{Script: b.script, Table: b.commands(), SQL: compileSQL, Schema: &b.site, Packs: []string{"OKTA_API"}, Limits: b.limits, Seen: b.seen, Fields: b.fields, Values: b.values}
 }
 
 // compile parses and compiles; the list has the findings of both.

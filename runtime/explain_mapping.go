@@ -44,6 +44,11 @@ func mappingCodes() []lexer.Explanation {
 			Before: explainedMapping(explainedOkta, "      <field destination=\"FirstName\" source=\"profile.fristName\"/>\n", ""), After: explainedMapping(explainedOkta, first, ""),
 		},
 		{
+			Code: CodeNotRecorded, Title: "A field that no recording has",
+			Text: "Beside the document stand fixture cases, in a folder of its name, and in none of their answers and files was a field of that name seen under the name before it. Where records lack it, its value is Null for everybody. " +
+				"The hint has the nearest name that was seen there; case matters in JSON and XML: profile.firstName is not profile.firstname, and the columns of a CSV file have none. An API may have got the field since the recordings, so this is never an error: record a case that has it, and the warning is gone. Only `amsx check` looks at the cases, not a run.",
+		},
+		{
 			Code: CodeCalc, Title: "A calculated value that says something else than was meant",
 			Text:   "In a mapping bare names are paths of the record, and a constant stands in quotes of its own. & joins texts; + - * / calculate, so a name with a hyphen in it stands in brackets, [cost-centre], and numbers are told by Number(…).",
 			Before: of("      <field destination=\"Organization\" source=\"CALC\" value=\"Example\"/>\n"), After: of("      <field destination=\"Organization\" source=\"CALC\" value=\"'Example'\"/>\n"),

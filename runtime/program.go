@@ -19,6 +19,7 @@ type Options struct {
 	Schema Schema              // nil: the site is not known, its names are not checked
 	Packs  []string            // the names of the credential packs; nil: not known
 	Fields []string            // source paths known from recordings and vendors' references; nil: not known
+	Seen   *Seen               // names that recordings have; nil: there are none
 	Values map[string][]string // by source path: every value that it may have; nil: not known
 	Limits Limits
 	// Silenced reports whether a comment of a file silences a finding. nil: none

@@ -31,7 +31,8 @@ func (checkCmd) Help() string {
   amsx check --fix --diff my_users.amsx
 
 It runs nothing, and without --fix it writes nothing. Where the site database is there, tables, columns and
-credential packs are checked against it. Exit code 3 when a file has errors.`
+credential packs are checked against it, and against the fixture cases in a folder of the file's name the fields
+that it reads. Exit code 3 when a file has errors.`
 }
 
 // Run checks the files.
@@ -49,6 +50,7 @@ func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
 		if err != nil {
 			return err
 		}
+		options.Seen = seen(e, file)
 		if c.Fix || c.Diff {
 			if script, err = c.mend(e, script, file, options); err != nil {
 				return err
