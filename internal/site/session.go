@@ -268,8 +268,9 @@ func (s *Session) endArrivals() error {
 	return s.explain("read the site", s.run("COMMIT"))
 }
 
-// beginWrite opens the write transaction. It waits for another writer for as
-// long as the database allows, and answers a cancel at once.
+// beginWrite opens the write transaction. It waits for one who holds the lock
+// for as long as the database allows, and for many who take turns for some
+// times as long; a cancel is answered at once.
 func (s *Session) beginWrite() error {
 	if s.state == txWrite {
 		return nil
@@ -277,14 +278,21 @@ func (s *Session) beginWrite() error {
 	if err := s.endArrivals(); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(s.db.wait)
-	for {
+	began := time.Now()
+	var holder int64
+	for since := began; ; {
 		err := s.run("BEGIN IMMEDIATE")
 		if err == nil {
 			s.state = txWrite
 			return nil
 		}
-		if !busy(err) || !time.Now().Before(deadline) {
+		if !busy(err) || time.Since(began) > turns*s.db.wait {
+			return s.explain("take the write lock", err)
+		}
+		if now, verr := s.version(); verr == nil && now != holder { // somebody has committed
+			holder, since = now, time.Now()
+		}
+		if time.Since(since) > s.db.wait {
 			return s.explain("take the write lock", err)
 		}
 		if err := s.ctx.Err(); err != nil {
@@ -292,6 +300,10 @@ func (s *Session) beginWrite() error {
 		}
 	}
 }
+
+// turns bounds the wait for the write lock while others take turns with it, in
+// times of what one may hold it.
+const turns = 30
 
 func (s *Session) commit() error {
 	if err := s.run("COMMIT"); err != nil {
