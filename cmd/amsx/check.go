@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/amsx-lang/amsx/amsx"
 	"github.com/amsx-lang/amsx/internal/batch"
 	"github.com/amsx-lang/amsx/lexer"
+	"github.com/amsx-lang/amsx/runtime"
 )
 
 // checkCmd says everything that is wrong with transformations.
@@ -30,9 +32,9 @@ func (checkCmd) Help() string {
   amsx check --fix my_users.amsx
   amsx check --fix --diff my_users.amsx
 
-It runs nothing, and without --fix it writes nothing. Where the site database is there, tables, columns and
-credential packs are checked against it, and against the fixture cases in a folder of the file's name the fields
-that it reads. Exit code 3 when a file has errors.`
+It runs nothing, and without --fix it writes nothing. Tables, columns, SQL and credential packs are checked against
+the site database, or against the tables of a new one where there is none; the fields that are read, against the
+fixture cases in a folder of the file's name. Exit code 3 when a file has errors.`
 }
 
 // Run checks the files.
@@ -108,15 +110,33 @@ func (c *checkCmd) mend(e *env, script *amsx.Script, file string, options amsx.C
 	return amsx.ParseFile(file)
 }
 
+// newSchema is what a new site has, as the first run of a script would find it.
+func newSchema(ctx context.Context) (schema runtime.Schema, err error) {
+	dir, err := os.MkdirTemp("", "amsx-check-*")
+	if err != nil {
+		return nil, fmt.Errorf("make a new site to check against: %w; to check without one: --no-site", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	st, err := amsx.OpenSite(ctx, filepath.Join(dir, "amsx.db"))
+	if err != nil {
+		return nil, err
+	}
+	return st.Schema(ctx)
+}
+
 // options is what the site knows. A site that is not there is not made, and is
-// no error: a script can be checked anywhere.
+// no error: a script can be checked anywhere, against what a new site has.
 func (c *checkCmd) options(ctx context.Context, e *env, g *cli) (o amsx.CheckOptions, done func(), err error) {
 	done = func() {}
 	if c.NoSite {
 		return o, done, nil
 	}
 	if _, err := os.Stat(g.Database); errors.Is(err, fs.ErrNotExist) {
-		return o, done, nil
+		o.Schema, err = newSchema(ctx)
+		if err == nil {
+			fmt.Fprintf(e.stderr, "amsx: there is no site database %s, so the check is against the tables of a new one (--database FILE names yours, --no-site looks at none)\n", lexer.Safe(g.Database))
+		}
+		return o, done, err
 	}
 	st, err := amsx.OpenSite(ctx, g.Database)
 	if err != nil {
