@@ -38,6 +38,7 @@ func (s *Session) mergeDirect() error {
 			return nil
 		case !c.had:
 			action = ActionInsert
+			s.added[t.name] = true
 		case !found:
 			action, old = ActionDelete, c.old
 			if src := gjson.Get(c.old, "Source"); t.source >= 0 && src.Type == gjson.String {

@@ -23,7 +23,11 @@ func (s *Session) Finish(ctx context.Context) (*Result, error) {
 	}
 	r := &Result{Counts: s.done, Warnings: s.warnings, Rejects: s.rejects, Lock: s.lock, Testing: s.info.Testing, AdoptedBy: s.adoptedBy}
 	if s.info.Testing {
-		if err := s.spool(r); err != nil {
+		spool := s.spool
+		if s.info.Planning {
+			spool = s.plan
+		}
+		if err := spool(r); err != nil {
 			return nil, errors.Join(err, r.Close(), s.Abort())
 		}
 	} else {

@@ -13,6 +13,18 @@ func (s *Session) allowed(name string) bool {
 	return slices.Contains(s.info.AllowOnce, name) || slices.Contains(s.info.AllowOnce, "all")
 }
 
+// excused reports whether a limit that the run is over does not hold, and
+// notes it: who reads a plan must know.
+func (s *Session) excused(name string) bool {
+	if !s.allowed(name) {
+		return false
+	}
+	if !slices.Contains(s.excess, name) {
+		s.excess = append(s.excess, name)
+	}
+	return true
+}
+
 // limit is the limit for a table's source: of the run, else of the mapping
 // that writes it, else the default.
 func (s *Session) limit(name string, t *table, source string) limit {
@@ -121,7 +133,7 @@ func (s *Session) judgeRejects() error {
 	read := s.counts().Read
 	for _, t := range s.targets {
 		l := s.limit(FuseReject, t.table, t.spec.Source)
-		if l.off || s.allowed(FuseReject) || s.rejected <= l.most(read) {
+		if l.off || s.rejected <= l.most(read) || s.excused(FuseReject) {
 			continue
 		}
 		var examples []string
@@ -273,13 +285,13 @@ func (s *Session) judgeSource(t *table, source string, y *tally) error {
 		if name == FuseDeactivate && s.readNothing() {
 			most = 0
 		}
-		if c == nil || l.off || s.allowed(name) || c.n <= most {
+		if c == nil || l.off || c.n <= most || s.excused(name) {
 			return nil
 		}
 		return s.overLimit(t, source, name, at, c, basis, most)
 	}
 	// Of people who are adopted, some have left; not most of them.
-	if l := s.limit(FuseDeactivate, t, source); !l.off && !s.allowed(FuseDeactivate) && y.dropped.n > max(l.most(y.adopted), y.adopted/2) {
+	if l := s.limit(FuseDeactivate, t, source); !l.off && y.dropped.n > max(l.most(y.adopted), y.adopted/2) && !s.excused(FuseDeactivate) {
 		return s.overLimit(t, source, FuseDeactivate, -1, &y.dropped, y.adopted, max(l.most(y.adopted), y.adopted/2))
 	}
 	// Rows of the source that were there before its first run are rows to lose.

@@ -8,13 +8,15 @@ import (
 )
 
 // lastID is the highest row id that a table has or ever gave out.
-func (s *Session) lastID(t *table) (int64, error) {
+func (s *Session) lastID(t *table) (int64, error) { return lastID(s.c, t) }
+
+func lastID(c *sqlite.Conn, t *table) (int64, error) {
 	q := "SELECT coalesce(max(" + t.rowid + "), 0) FROM main." + quote(t.name)
-	last, err := scalar(s.c, q)
+	last, err := scalar(c, q)
 	if err != nil {
 		return 0, err
 	}
-	given, err := scalar(s.c, "SELECT seq FROM main.sqlite_sequence WHERE name=?1", t.name)
+	given, err := scalar(c, "SELECT seq FROM main.sqlite_sequence WHERE name=?1", t.name)
 	return max(last, given), err
 }
 

@@ -47,20 +47,31 @@ type Result struct {
 	Lock time.Duration
 	// Testing: nothing was written.
 	Testing bool
+	// Plan is what applying the change set of a test later rests on; nil where
+	// RunInfo did not ask for it.
+	Plan    *Plan
 	changes iter.Seq2[Change, error]
-	file    *os.File
+	written iter.Seq2[Written, error]
+	files   []*os.File
+}
+
+// keep notes a file for Close.
+func (r *Result) keep(f *os.File) {
+	if f != nil {
+		r.files = append(r.files, f)
+	}
 }
 
 // Close gives up what a test's change set needs. It may be called twice.
 func (r *Result) Close() error {
-	if r.file == nil {
-		return nil
+	var err error
+	for _, f := range r.files {
+		err = errors.Join(err, f.Close())
+		if rerr := os.Remove(f.Name()); !errors.Is(rerr, os.ErrNotExist) {
+			err = errors.Join(err, rerr)
+		}
 	}
-	err := r.file.Close()
-	if rerr := os.Remove(r.file.Name()); err == nil && !errors.Is(rerr, os.ErrNotExist) {
-		err = rerr
-	}
-	r.file = nil
+	r.files = nil
 	return err
 }
 
@@ -77,6 +88,8 @@ type Change struct {
 	Line   int           `json:"line"`
 	Source string        `json:"source,omitempty"`
 	Fields []FieldChange `json:"fields"`
+	// Plan is set where the change may be applied later.
+	Plan *Planned `json:"plan,omitempty"`
 }
 
 // A FieldChange is a column of a Change. A nil value is Null; else it is an

@@ -23,6 +23,8 @@ type RunInfo struct {
 	Fence int64
 	// Testing: everything is computed, nothing is written.
 	Testing bool
+	// Planning: a test whose change set may be applied later.
+	Planning bool
 	// Limit: only the first records were read (--limit), so no one is a leaver.
 	Limit int64
 	// Limits overrides the limits of the fuse for this run, by the names of
@@ -75,6 +77,9 @@ type Session struct {
 	options       map[int64]bool              // rows of SpecialOption that SaveOption changed
 	basis, former map[tableSource]int64       // active rows before the run; what the last complete run left
 	ran           map[tableSource]bool        // a former run left rows
+	excess        []string                    // limits of the fuse that the run is over, and that AllowOnce names
+	added         map[string]bool             // tables in which direct SQL has made rows
+	schema        map[string]string           // of a planning test: the tables when it began
 	actions       map[string]map[Action]int64 // of each table that the run changed, counted by judge
 	lock          time.Duration
 	merged        bool
@@ -111,7 +116,7 @@ func (d *Database) Begin(ctx context.Context, info RunInfo) (*Session, error) {
 	s := &Session{
 		db: d, c: c, ctx: ctx, info: info, began: d.now(), unitBegan: d.now(),
 		lastBefore: make(map[string]int64), statement: make(map[string]*cached), captured: make(map[string]bool), direct: make(map[string]bool),
-		actions: make(map[string]map[Action]int64), warned: make(map[string]int), cursors: make(map[*cursor]bool),
+		actions: make(map[string]map[Action]int64), warned: make(map[string]int), cursors: make(map[*cursor]bool), added: make(map[string]bool),
 	}
 	if err := s.open(); err != nil {
 		_ = closeConn(c)
@@ -136,6 +141,11 @@ func (s *Session) open() error {
 	}
 	if err := s.fillKeys(); err != nil {
 		return errors.Join(err, s.rollback())
+	}
+	if s.info.Planning {
+		if s.schema, err = schemaOf(s.c); err != nil {
+			return s.explain("read the schema", err)
+		}
 	}
 	if s.info.Fence > 0 && !s.info.Testing {
 		return s.raiseFence()

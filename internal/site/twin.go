@@ -31,7 +31,7 @@ func (s *Session) judgeTwins(t *table, source string) error {
 				return s.explain("look for people who are there already", err)
 			}
 			l := s.limit(FuseInsert, t, source)
-			if most := l.most(0); !l.off && !s.allowed(FuseInsert) && c.n > most {
+			if most := l.most(0); !l.off && c.n > most && !s.excused(FuseInsert) {
 				return s.overLimit(t, source, FuseInsert, col.at, c, g.newRows, most)
 			}
 		}
