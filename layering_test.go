@@ -37,9 +37,10 @@ var layers = []struct {
 	{"transformations", "", ""},
 	{"amsx", "internal/redact lexer parser/ast parser parser/format runtime internal/sqltext internal/webapi internal/files internal/site builtins transformations", ""},
 	{"internal/harness", "lexer runtime amsx transformations internal/site", "toml"},
-	{"internal/batch", "internal/redact lexer runtime amsx internal/control internal/site internal/webapi", ""},
+	{"internal/plan", "internal/site", ""},
+	{"internal/batch", "internal/redact lexer runtime amsx internal/control internal/plan internal/site internal/webapi", ""},
 	{"docs", "", ""}, // pages, and tests that hold them against the program
-	{"cmd/amsx", "lexer runtime amsx builtins transformations internal/batch internal/control internal/site internal/webapi internal/oktasim internal/harness", "kong mpb toml mattn/go-runewidth go-udiff"},
+	{"cmd/amsx", "lexer runtime amsx builtins transformations internal/batch internal/control internal/plan internal/site internal/webapi internal/oktasim internal/harness", "kong mpb toml mattn/go-runewidth go-udiff"},
 }
 
 // guarded are the third-party modules whose importers the table names.

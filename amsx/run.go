@@ -54,6 +54,7 @@ type RunOptions struct {
 	LastGood   time.Time // when the last good run began
 	Expected   int64     // records that the last good run read, for the remaining time
 	Testing    bool      // a dry run: all is done and nothing written
+	Planning   bool      // a dry run whose change set may be applied later: Result.Plan
 	Limit      int64     // records to read at most; 0: all
 	AllowOnce  []string  // the fuse's limits that do not hold for this run, or "all"
 	Hook       runtime.Hook
@@ -69,6 +70,7 @@ type Result struct {
 	Requests  int64
 	Changes   []Change     // of a dry run, the first maxChanges
 	Changed   int64        // how many rows a dry run would change
+	Plan      *Plan        // of a run with Planning that ended well; close it
 	Files     []FileChange // what the run did to its folder; of a dry run, what it would do
 	Altered   []string     // statements that changed the site's tables, and stay; of a dry run, what they would be
 	Warnings  []Notice
@@ -97,15 +99,17 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if random == nil {
 		random = rand.Reader
 	}
+	o.Testing = o.Testing || o.Planning
 	result := &Result{}
 	session, err := o.Site.Begin(ctx, site.RunInfo{
-		RunID: o.RunID, Transformation: s.Name(), Fence: o.Fence, Testing: o.Testing, Limit: o.Limit, AllowOnce: o.AllowOnce,
+		RunID: o.RunID, Transformation: s.Name(), Fence: o.Fence, Testing: o.Testing, Planning: o.Planning, Limit: o.Limit, AllowOnce: o.AllowOnce,
 	})
 	if err != nil {
 		return result, err
 	}
 	defer session.Abort()
-	script := s.compile(CheckOptions{Schema: session, Packs: s.packNames(ctx, o), Limits: o.Limits})
+	read := &reading{}
+	script := s.compile(CheckOptions{Schema: session, Packs: s.packNames(ctx, o), Limits: o.Limits, read: read})
 	if script.program == nil {
 		return result, script.found
 	}
@@ -129,12 +133,14 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	if note := silencedNote(script.silenced); note != "" {
 		log.Line("info", note, script.silenced[0].Pos)
 	}
+	var held []string
 	err = script.program.Run(ctx, runtime.RunOptions{
 		Host: &runtime.Host{
 			Site: folder.Bind(session), Folder: folder, Files: s.folder, Web: http, Packs: &packs{from: o.Packs, web: http}, Log: log,
 			Now: now, Rand: random, User: o.User, RunID: o.RunID, LastRun: o.LastGood,
 			Testing: o.Testing, Limit: o.Limit,
 			Secret: func(_, secret string) { hidden.Add(secret) },
+			Held:   func(what string) { held = append(held, hidden.Redact(what)) },
 		},
 		Parameters: texts(o.Parameters), Hook: o.Hook,
 	})
@@ -151,7 +157,10 @@ func (s *Script) Run(ctx context.Context, o RunOptions) (*Result, error) {
 			for _, w := range done.Warnings {
 				log.add(w.Code, w.Text, w.Pos, w.Count)
 			}
-			if err == nil && o.Testing {
+			if err == nil && o.Planning {
+				result.Plan = &Plan{Site: *done.Plan, Scripts: read.scripts, Raw: read.raw, Held: held, result: done, secrets: hidden}
+			}
+			if err == nil && o.Testing && !o.Planning {
 				err = result.list(done)
 			}
 		}

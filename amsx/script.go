@@ -84,6 +84,8 @@ type CheckOptions struct {
 	Packs  []string       // the names of the credential packs; nil: not known
 	Limits runtime.Limits // of what a run may take
 	Seen   *runtime.Seen  // the names that the script's fixture cases have; nil: there are none
+
+	read *reading // notes the scripts that are read; nil: nothing does
 }
 
 // Check returns everything that is wrong with the script, or worth a thought.
@@ -112,9 +114,12 @@ func (s *Script) compile(o CheckOptions) compiled {
 	}
 	quiet := &silencer{used: map[int]bool{}, refused: map[int]*Finding{}}
 	quiet.read(s.tree)
+	if o.read != nil {
+		o.read.note(s.own(), s.source, s.tree)
+	}
 	found := slices.DeleteFunc(slices.Clone(s.found), quiet.takes)
 	program, more := runtime.Compile(s.tree, runtime.Options{
-		Table: builtins.All(), Script: s.script(quiet), SQL: new(sqltext.Scope).Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Seen: o.Seen, Fields: fields(s.tree), Values: values(s.tree),
+		Table: builtins.All(), Script: s.script(quiet, o.read), SQL: new(sqltext.Scope).Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Seen: o.Seen, Fields: fields(s.tree), Values: values(s.tree),
 		Silenced: quiet.takes,
 	})
 	found = append(found, own(s.found, more)...)

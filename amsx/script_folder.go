@@ -194,7 +194,7 @@ func (e *scriptError) Hint() string { return e.hint }
 
 // script reads and parses a script for the compiler; nil where the script
 // stands in no folder.
-func (s *Script) script(quiet *silencer) func(name, from string) (string, *ast.Transformation, lexer.List, error) {
+func (s *Script) script(quiet *silencer, read *reading) func(name, from string) (string, *ast.Transformation, lexer.List, error) {
 	if s.folder == nil {
 		return nil
 	}
@@ -205,6 +205,7 @@ func (s *Script) script(quiet *silencer) func(name, from string) (string, *ast.T
 		}
 		t, list := parser.ParseTransformation(s.shown(at), source)
 		quiet.read(t)
+		read.note(at, source, t)
 		return at, t, list, nil
 	}
 }

@@ -162,10 +162,14 @@ func (r request) send(c *runtime.Call) (runtime.Value, error) {
 		return runtime.Null(), err
 	}
 	if c.Host().Testing && req.Method != "GET" && req.Method != "HEAD" {
+		u, _ := url.Parse(req.URL)
+		// A path that was made from a secret prints as ••••.
+		what := fmt.Sprintf("%s %s%s", req.Method, u.Host, runtime.Text(u.Path).WithTaint(r.url.Taint()))
 		if l := c.Host().Log; l != nil {
-			u, _ := url.Parse(req.URL)
-			// A path that was made from a secret prints as ••••.
-			l.Line("info", fmt.Sprintf("test run: %s %s%s is not sent", req.Method, u.Host, runtime.Text(u.Path).WithTaint(r.url.Taint())), c.Pos())
+			l.Line("info", "test run: "+what+" is not sent", c.Pos())
+		}
+		if held := c.Host().Held; held != nil {
+			held(what)
 		}
 		c.SetResponse(0, nil)
 		return runtime.Null(), nil

@@ -28,6 +28,9 @@ type Host struct {
 	// Secret is told every secret as soon as the run knows it, so that the
 	// host can search it in all that is stored or sent. It may be nil.
 	Secret func(pack, secret string)
+	// Held is told what a test run does not do outside the site, in words. It
+	// may be nil.
+	Held func(what string)
 }
 
 // A Schema knows the tables and columns of a site, for checking before a run

@@ -213,7 +213,7 @@ It asks the host for the public description of its OKTA org, then for one user w
 
 // Run tests the pack.
 func (c *credentialTest) Run(ctx context.Context, e *env, g *cli) error {
-	http, err := (&runCmd{RootCertificates: c.RootCertificates, AllowHost: c.AllowHost}).httpConfig(e)
+	http, err := (&runFlags{RootCertificates: c.RootCertificates, AllowHost: c.AllowHost}).httpConfig(e)
 	if err != nil {
 		return err
 	}

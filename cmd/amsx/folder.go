@@ -13,7 +13,7 @@ import (
 
 // folder is the folder of the run. The one beside the database need not be
 // there: it is made when the first file is written.
-func (c *runCmd) folder(databases ...string) (string, error) {
+func (c *runFlags) folder(databases ...string) (string, error) {
 	if c.Files == "" {
 		return filepath.Join(filepath.Dir(databases[0]), "files"), nil
 	}

@@ -52,6 +52,8 @@ type cli struct {
 	Version  kong.VersionFlag `help:"Print the version." group:"every"`
 
 	Run        runCmd        `cmd:"" help:"Run a transformation against the site database."`
+	Plan       planCmd       `cmd:"" help:"Say row by row what a run would change, and keep it for apply."`
+	Apply      applyCmd      `cmd:"" help:"Write exactly what a plan says, or nothing."`
 	Check      checkCmd      `cmd:"" help:"Say everything that is wrong with a transformation, without running it."`
 	Credential credentialCmd `cmd:"" help:"Credential packs: the domains and tokens that transformations use by name."`
 	Fmt        fmtCmd        `cmd:"" help:"Bring transformations into their usual form: spelling of words, blanks, indentation."`

@@ -166,7 +166,7 @@ func TestBehindProxy(t *testing.T) {
 // TestProxyVariables holds that the variables are read in both spellings.
 func TestProxyVariables(t *testing.T) {
 	for _, spelled := range []func(string) string{strings.ToUpper, strings.ToLower} {
-		cfg, err := (&runCmd{}).httpConfig(&env{getenv: func(name string) string {
+		cfg, err := (&runFlags{}).httpConfig(&env{getenv: func(name string) string {
 			return map[string]string{spelled("HTTPS_PROXY"): "one:1", spelled("HTTP_PROXY"): "two:2", spelled("NO_PROXY"): "three"}[name]
 		}})
 		if p := cfg.Proxy; err != nil || p.HTTPSProxy != "one:1" || p.HTTPProxy != "two:2" || p.NoProxy != "three" {

@@ -187,41 +187,40 @@ func (o reporter) changes(r *amsx.Result) {
 		return
 	}
 	fmt.Fprintf(o.w, "  Would change %s:\n\n", plural(r.Changed, "row"))
-	key := 0
-	for i, c := range r.Changes {
-		if i == shownChanges {
-			break
-		}
-		key = min(max(key, runewidth.StringWidth(lexer.Safe(c.Key))), 32)
-	}
+	key := keyWidth(r.Changes[:min(shownChanges, len(r.Changes))])
 	for i, c := range r.Changes {
 		if i == shownChanges {
 			fmt.Fprintf(o.w, "  %s\n", o.palette.dim(fmt.Sprintf("… and %s more", thousands(r.Changed-shownChanges))))
 			break
 		}
-		var fields []string
-		for _, f := range c.Fields {
-			switch {
-			case c.Action == "insert" && f.New == nil:
-			case c.Action == "insert":
-				fields = append(fields, fmt.Sprintf("%s=%s", f.Name, show(f.New)))
-			default:
-				fields = append(fields, fmt.Sprintf("%s %s → %s", f.Name, show(f.Old), show(f.New)))
-			}
-		}
-		who := runewidth.FillRight(clip(lexer.Safe(c.Key), key), key)
-		head := "  " + o.action(string(c.Action)) + " " + who + "  "
-		cells := 2 + actionCells + 1 + runewidth.StringWidth(who) + 2
-		wide := 110
-		if o.columns > 0 {
-			wide = max(o.columns-cells, 20)
-		}
-		text := strings.Join(fields, ", ")
-		if c.Action == "insert" {
-			text = clip(text, wide) // a new row is long and no surprise; a changed field must be seen
-		}
-		fmt.Fprintln(o.w, head+strings.ReplaceAll(fold(text, "", "", wide), "\n", "\n"+strings.Repeat(" ", cells)))
+		o.change(c, key)
 	}
+}
+
+// change prints one row, field by field; its name is key cells wide.
+func (o reporter) change(c amsx.Change, key int) {
+	var fields []string
+	for _, f := range c.Fields {
+		switch {
+		case c.Action == "insert" && f.New == nil:
+		case c.Action == "insert":
+			fields = append(fields, fmt.Sprintf("%s=%s", f.Name, show(f.New)))
+		default:
+			fields = append(fields, fmt.Sprintf("%s %s → %s", f.Name, show(f.Old), show(f.New)))
+		}
+	}
+	who := runewidth.FillRight(clip(lexer.Safe(c.Key), key), key)
+	head := "  " + o.action(string(c.Action)) + " " + who + "  "
+	cells := 2 + actionCells + 1 + runewidth.StringWidth(who) + 2
+	wide := 110
+	if o.columns > 0 {
+		wide = max(o.columns-cells, 20)
+	}
+	text := strings.Join(fields, ", ")
+	if c.Action == "insert" {
+		text = clip(text, wide) // a new row is long and no surprise; a changed field must be seen
+	}
+	fmt.Fprintln(o.w, head+strings.ReplaceAll(fold(text, "", "", wide), "\n", "\n"+strings.Repeat(" ", cells)))
 }
 
 // actionCells is how wide the word for a change is.

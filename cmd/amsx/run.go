@@ -24,21 +24,18 @@ import (
 	"github.com/amsx-lang/amsx/runtime"
 )
 
-// runCmd runs a transformation.
-type runCmd struct {
+// runFlags are what running and planning a transformation have in common.
+type runFlags struct {
 	File string `arg:"" optional:"" help:"The transformation: a .amsx file (the ending may be left out), or the name of one that ships, such as okta_users."`
 
 	Param     parameters `help:"A parameter of the transformation." placeholder:"NAME=VALUE" short:"p"`
 	Pack      string     `help:"The credential pack to use." placeholder:"NAME"`
-	Test      bool       `help:"A dry run: do everything, write nothing, say what would change."`
 	Files     string     `help:"The folder whose files the transformation may read and write (default: the folder files beside the site database). A replay has its own." placeholder:"DIR"`
 	Limit     number     `help:"Read only the first records; nobody is treated as a leaver." placeholder:"N"`
 	AllowOnce []string   `help:"A limit of the fuse that does not hold for this run, such as deactivate, or all." placeholder:"LIMIT"`
 	Wait      bool       `help:"Wait for another run of the transformation to end."`
-	JSON      bool       `help:"Print the outcome as one JSON object." name:"json"`
 	Quiet     bool       `help:"No progress." short:"q"`
 	Trace     bool       `help:"Say on standard error which line runs and what goes over the wire."`
-	Show      number     `help:"Show the first custodians afterwards." placeholder:"N"`
 
 	RootCertificates string   `help:"A PEM file with certificates to trust besides the system's." placeholder:"FILE"`
 	AllowHost        []string `help:"A host inside the network that requests may go to." placeholder:"HOST"`
@@ -50,9 +47,21 @@ type runCmd struct {
 	MaxMemory number        `help:"How many MB the variables may hold." placeholder:"MB" group:"budgets"`
 
 	Replay        string `help:"Answer every request from the recordings of a fixture case; reach no network." placeholder:"DIR" group:"try"`
-	Record        string `help:"Record every request and answer as a fixture case. It holds people's data." placeholder:"DIR" group:"try"`
 	Simulate      number `help:"Run against a simulated OKTA with this many made-up people." placeholder:"USERS" group:"try"`
 	SimulateFault string `help:"What goes wrong in the simulation, such as 'page 3: 429 once'." default:"page 3: 429 once" placeholder:"SCRIPT" group:"try"`
+
+	record string // of runCmd
+	test   bool   // a dry run
+}
+
+// runCmd runs a transformation.
+type runCmd struct {
+	runFlags
+
+	Test   bool   `help:"A dry run: do everything, write nothing, say what would change."`
+	JSON   bool   `help:"Print the outcome as one JSON object." name:"json"`
+	Show   number `help:"Show the first custodians afterwards." placeholder:"N"`
+	Record string `help:"Record every request and answer as a fixture case. It holds people's data." placeholder:"DIR" group:"try"`
 }
 
 // Help shows what people do most.
@@ -71,6 +80,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the document has errors, 4 stoppe
 
 // Run runs the transformation and prints what became of it.
 func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
+	c.record, c.test = c.Record, c.Test
 	if err := c.validate(); err != nil {
 		return err
 	}
@@ -93,15 +103,8 @@ func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
 		fmt.Fprintln(e.stderr, "Replaying", lexer.Safe(source.title))
 	}
 
-	log := &terminalLog{progress: newProgress(e, lexer.Safe(source.script.Name()), c.Quiet || c.JSON && !e.terminal), palette: talk, trace: c.Trace, name: source.script.Name()}
-	source.job.Log, source.job.Testing, source.job.Limit = log, c.Test || source.job.Testing, int64(c.Limit)
-	source.job.AllowOnce, source.job.Wait, source.job.Pack = c.AllowOnce, c.Wait, c.Pack
-	source.job.Limits = runtime.Limits{Wall: c.MaxTime, Statements: int64(c.MaxLines), Turns: int64(c.MaxTurns), Calls: int64(c.MaxCalls), Memory: int64(c.MaxMemory) << 20}
-	if c.Trace {
-		source.job.HTTP.Trace = log.wire
-		source.job.Hook = newTracer(log.progress, talk, source.script.Source())
-	}
-	source.job.HTTP.OnWait = log.wait
+	source.job.Testing = c.Test || source.job.Testing
+	log := c.follow(source, e, talk, c.JSON)
 	report, err := batch.Run(ctx, source.job)
 	log.progress.close()
 	err = errors.Join(err, source.captured(ctx, report, err))
@@ -148,23 +151,41 @@ func (c *runCmd) Run(ctx context.Context, e *env, g *cli) error {
 	return nil
 }
 
+// follow gives the job of a source what the flags say, and shows what it does.
+func (c *runFlags) follow(source *source, e *env, talk palette, asJSON bool) *terminalLog {
+	log := &terminalLog{progress: newProgress(e, lexer.Safe(source.script.Name()), c.Quiet || asJSON && !e.terminal), palette: talk, trace: c.Trace, name: source.script.Name()}
+	source.job.Log, source.job.Limit = log, int64(c.Limit)
+	source.job.AllowOnce, source.job.Wait, source.job.Pack = c.AllowOnce, c.Wait, c.Pack
+	source.job.Limits = runtime.Limits{Wall: c.MaxTime, Statements: int64(c.MaxLines), Turns: int64(c.MaxTurns), Calls: int64(c.MaxCalls), Memory: int64(c.MaxMemory) << 20}
+	if c.Trace {
+		source.job.HTTP.Trace = log.wire
+		source.job.Hook = newTracer(log.progress, talk, source.script.Source())
+	}
+	source.job.HTTP.OnWait = log.wait
+	return log
+}
+
 // validate finds options that contradict each other.
 func (c *runCmd) validate() error {
-	sources := 0
-	for _, set := range []bool{c.Replay != "", c.Simulate > 0, c.Record != ""} {
-		if set {
-			sources++
+	if c.Record != "" {
+		switch {
+		case c.Replay != "" || c.Simulate > 0:
+			return &usageError{errors.New("--replay, --record and --simulate exclude each other")}
+		case c.Limit > 0 || len(c.AllowOnce) > 0:
+			return &usageError{errors.New("--record makes a case of a whole run: leave out --limit and --allow-once")}
 		}
 	}
+	return c.runFlags.validate("run")
+}
+
+func (c *runFlags) validate(command string) error {
 	switch {
-	case sources > 1:
+	case c.Replay != "" && c.Simulate > 0:
 		return &usageError{errors.New("--replay, --record and --simulate exclude each other")}
 	case c.File == "" && c.Replay == "" && c.Simulate == 0:
-		return &usageError{errors.New("which transformation? For example: amsx run okta_users.amsx")}
+		return &usageError{fmt.Errorf("which transformation? For example: amsx %s okta_users.amsx", command)}
 	case c.Simulate > maxSimulated:
 		return &usageError{fmt.Errorf("--simulate makes up at most %s people", thousands(maxSimulated))}
-	case c.Record != "" && (c.Limit > 0 || len(c.AllowOnce) > 0):
-		return &usageError{errors.New("--record makes a case of a whole run: leave out --limit and --allow-once")}
 	case c.MaxTime < 0:
 		return &usageError{errors.New("--max-time wants a time, such as 8h")}
 	case c.MaxCalls > maxCalls:
@@ -189,7 +210,7 @@ const maxCalls = 20_000
 const maxSimulated = 1_000_000
 
 // httpConfig is the client's configuration from flags and environment.
-func (c *runCmd) httpConfig(e *env) (amsx.HTTP, error) {
+func (c *runFlags) httpConfig(e *env) (amsx.HTTP, error) {
 	variable := func(name string) string { return cmp.Or(e.getenv(name), e.getenv(strings.ToLower(name))) } // either is in use
 	cfg := amsx.HTTP{
 		UserAgent: "amsx/" + version,

@@ -124,6 +124,14 @@ func (s *settings) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag) 
 		table, _ = table[name].(map[string]any)
 	}
 	v, ok := table[flag.Name]
+	if n := parent.Node(); !ok && n != nil && n.Name == "plan" {
+		// A plan is of the run that would be: with the options of the run.
+		table, _ = s.values["run"].(map[string]any)
+		v, ok = table[flag.Name]
+		if flag.Name == "json" {
+			ok = false
+		}
+	}
 	if !ok || s.err != nil || fits(v, flag) != nil {
 		return nil, nil
 	}

@@ -61,7 +61,7 @@ func (s *source) differs(ctx context.Context, r *batch.Report, err error) ([]str
 
 // source opens what a run needs. On an error it is what was known by then, and
 // nothing is open.
-func (c *runCmd) source(ctx context.Context, e *env, g *cli) (_ *source, err error) {
+func (c *runFlags) source(ctx context.Context, e *env, g *cli) (_ *source, err error) {
 	s := &source{columns: e.talkColumns}
 	defer func() {
 		if err != nil {
@@ -98,7 +98,7 @@ func merge(a, b map[string]string) map[string]string {
 }
 
 // live is the site's database, its packs and the network.
-func (c *runCmd) live(ctx context.Context, e *env, g *cli, s *source) (err error) {
+func (c *runFlags) live(ctx context.Context, e *env, g *cli, s *source) (err error) {
 	if s.script, c.File, err = readScript(c.File); err != nil {
 		return err
 	}
@@ -117,12 +117,12 @@ func (c *runCmd) live(ctx context.Context, e *env, g *cli, s *source) (err error
 	if s.job.Files, err = c.folder(s.file, controlFile(g, s.file)); err != nil {
 		return err
 	}
-	if c.Record != "" {
-		if s.capture, err = harness.NewCapture(ctx, c.Record, c.File, s.script, transformations.FS(), s.job.Site, s.job.Files); err != nil {
+	if c.record != "" {
+		if s.capture, err = harness.NewCapture(ctx, c.record, c.File, s.script, transformations.FS(), s.job.Site, s.job.Files); err != nil {
 			return &usageError{fmt.Errorf("--record: %w", err)}
 		}
 		s.job.HTTP.Wrap, s.job.Packs = s.capture.Wrap, s.capture.Packs(s.job.Packs)
-		fmt.Fprintf(e.stderr, "Recording to %s. No token is recorded, people's data is: keep the folder where such data may be kept.\n", c.Record)
+		fmt.Fprintf(e.stderr, "Recording to %s. No token is recorded, people's data is: keep the folder where such data may be kept.\n", c.record)
 	}
 	return nil
 }
@@ -145,7 +145,7 @@ const simulatedWindow = 3 * time.Second
 
 // simulate is a simulated OKTA, and a database of its own unless one is named,
 // so that made-up people never come among real ones by accident.
-func (c *runCmd) simulate(ctx context.Context, e *env, g *cli, s *source) (err error) {
+func (c *runFlags) simulate(ctx context.Context, e *env, g *cli, s *source) (err error) {
 	if c.File == "" {
 		c.File = "okta_users.amsx"
 	}
@@ -180,7 +180,7 @@ func (c *runCmd) simulate(ctx context.Context, e *env, g *cli, s *source) (err e
 }
 
 // replay is a fixture case, and a database of its own unless one is named.
-func (c *runCmd) replay(ctx context.Context, e *env, g *cli, s *source) error {
+func (c *runFlags) replay(ctx context.Context, e *env, g *cli, s *source) error {
 	fc, err := loadCase(kong.ExpandPath(c.Replay))
 	if err != nil {
 		return &usageError{fmt.Errorf("--replay: %w", err)}
@@ -215,7 +215,7 @@ func (c *runCmd) replay(ctx context.Context, e *env, g *cli, s *source) error {
 		return &usageError{fmt.Errorf("--replay: %w; name another --database", err)}
 	}
 	s.player = harness.NewPlayer(fc.Exchanges)
-	if g.Database == "amsx.db" && !c.Test && c.Limit == 0 && len(c.Param) == 0 {
+	if g.Database == "amsx.db" && !c.test && c.Limit == 0 && len(c.Param) == 0 {
 		s.fixture = fc // the run is the case's own
 	}
 	s.job.HTTP = fc.HTTP(s.player)

@@ -2,7 +2,8 @@
 // transformation runs twice at once, and with a history that says what every
 // run did, also when it failed or its process was killed.
 //
-// [Run] is one job from beginning to end.
+// [Run] is one job from beginning to end. [SavePlan] keeps what a dry run would
+// have written, and [Apply] writes it.
 package batch
 
 import (
@@ -15,6 +16,8 @@ import (
 
 	"github.com/amsx-lang/amsx/amsx"
 	"github.com/amsx-lang/amsx/internal/control"
+	"github.com/amsx-lang/amsx/internal/plan"
+	"github.com/amsx-lang/amsx/internal/site"
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/runtime"
 )
@@ -33,6 +36,7 @@ type Job struct {
 	Now        func() time.Time // nil: the machine's clock
 	User       string
 	Testing    bool
+	Planning   bool // a dry run whose change set SavePlan can keep
 	Limit      int64
 	AllowOnce  []string // the fuse's limits that do not hold for this run, or "all"
 	Wait       bool     // wait for another run of the transformation to end
@@ -78,6 +82,7 @@ const (
 	ExitUsage     = 2 // a parameter is missing or wrong; nothing ran
 	ExitDocument  = 3
 	ExitFuse      = 4
+	ExitPlan      = 5 // a plan no longer applies; nothing was written
 	ExitCancelled = 130
 )
 
@@ -85,9 +90,13 @@ const (
 func ExitCode(err error) int {
 	var findings amsx.Findings
 	var script *runtime.Error
+	var stale *site.StaleError
+	var file *plan.Error
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &stale), errors.As(err, &file):
+		return ExitPlan
 	case errors.As(err, &script) && script.Kind == runtime.UsageError:
 		return ExitUsage
 	case errors.As(err, &findings):
@@ -108,6 +117,7 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 	if now == nil {
 		now = time.Now
 	}
+	j.Testing = j.Testing || j.Planning
 	report := &Report{Transformation: j.Script.Name(), Status: control.Failed, Started: now()}
 	fail := func(err error) (*Report, error) {
 		report.failed(err)
@@ -138,6 +148,13 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 	if !found {
 		last = control.Run{}
 	}
+	// What a plan wrote was read when the plan was made: whoever asks for what
+	// is new since the last good run means since then.
+	if made, planned, err := j.Site.Planned(ctx, last.ID); err != nil {
+		return fail(errors.Join(err, lease.Release(tidy)))
+	} else if planned {
+		last.Started = made
+	}
 	log := newRecorder(j.Log, lease, now)
 	expected := last.Counts.Read
 	if j.Limit > 0 || !maps.Equal(last.Parameters, parameters) {
@@ -146,7 +163,7 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 	report.Result, err = j.Script.Run(ctx, amsx.RunOptions{
 		Site: j.Site, Files: j.Files, Packs: j.Packs, Parameters: parameters, HTTP: j.HTTP, Log: log, Now: j.Now, User: j.User,
 		RunID: lease.RunID(), Fence: lease.Fence(), LastGood: last.Started, Expected: expected,
-		Testing: j.Testing, Limit: j.Limit, AllowOnce: j.AllowOnce, Hook: j.Hook, Limits: j.Limits,
+		Testing: j.Testing, Planning: j.Planning, Limit: j.Limit, AllowOnce: j.AllowOnce, Hook: j.Hook, Limits: j.Limits,
 	})
 	if lost := lease.Err(); err != nil && lost != nil {
 		err = lost

@@ -14,4 +14,4 @@ CREATE TABLE amsx_plan (
     Made   DATETIME NOT NULL
 ) WITHOUT ROWID;
 
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
