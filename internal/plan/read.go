@@ -115,7 +115,9 @@ func (p *File) tampered() error {
 	return p.fail("it is not as amsx plan wrote it: somebody has edited it, or it was made for another site", "a plan is never edited: change the script or the parameters, make the plan again, and look at it")
 }
 
-func (p *File) fail(reason, hint string) error { return &Error{File: p.name, Reason: reason, hint: hint} }
+func (p *File) fail(reason, hint string) error {
+	return &Error{File: p.name, Reason: reason, hint: hint}
+}
 
 // A pass is one reading of the file from its beginning.
 type pass struct {

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -54,7 +55,7 @@ func keepPlan(t tester, r *Result) *kept {
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	k.plan.ID = fmt.Sprintf("%p", k)
+	k.plan.ID = rand.Text()
 	return k
 }
 

@@ -18,6 +18,7 @@ import (
 const (
 	killPath  = "AMSX_TEST_KILL_DATABASE"
 	killTimes = "AMSX_TEST_KILLS" // how many kills; the test alone does a few
+	killPlans = "AMSX_TEST_KILL_PLANS"
 	killUsers = 300
 )
 
@@ -32,13 +33,28 @@ func TestKill(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv(killTimes)); err == nil {
 		kills = n
 	}
+	killAgain(t, kills)
+}
+
+// TestKillApply does the same to a program that makes plans and applies them.
+func TestKillApply(t *testing.T) {
+	kills := 10
+	if n, err := strconv.Atoi(os.Getenv(killTimes)); err == nil {
+		kills = n
+	}
+	killAgain(t, kills, killPlans+"=1")
+}
+
+// killAgain starts the program and kills it.
+func killAgain(t *testing.T, kills int, env ...string) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "amsx.db")
 	newDatabase(t, path)
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	for i := range kills {
 		child := exec.Command(os.Args[0], "-test.run=^TestKill$")
-		child.Env = append(os.Environ(), killPath+"="+path)
+		child.Env = append(append(os.Environ(), killPath+"="+path), env...)
 		out, err := child.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -109,7 +125,12 @@ func whole(t *testing.T, d *Database) {
 // syncGeneration gives everybody another first name.
 func syncGeneration(t *testing.T, d *Database, generation int64) *Result {
 	t.Helper()
-	s := begin(t, d, RunInfo{RunID: generation, Transformation: "kill", Fence: generation, Limits: map[string]string{"update": "off"}})
+	return generate(t, d, generation, false)
+}
+
+func generate(t *testing.T, d *Database, generation int64, planning bool) *Result {
+	t.Helper()
+	s := begin(t, d, RunInfo{RunID: generation, Transformation: "kill", Fence: generation, Testing: planning, Planning: planning, Limits: map[string]string{"update": "off"}})
 	g, err := s.Open(t.Context(), runtime.TargetSpec{Table: "Custodian", Source: "OKTA", Key: []string{"OktaID"}, Columns: []runtime.TargetColumn{{Name: "OktaID"}, {Name: "Login"}, {Name: "FirstName"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +156,13 @@ func syncForEver(t *testing.T, path string) {
 	d := newDatabase(t, path)
 	fmt.Println("begins")
 	for generation := lastRun(t, d) + 1; ; generation++ {
-		syncGeneration(t, d, generation)
+		if os.Getenv(killPlans) == "" {
+			syncGeneration(t, d, generation)
+			continue
+		}
+		k := keepPlan(t, generate(t, d, generation, true))
+		if _, err := k.apply(t, d, RunInfo{RunID: generation, Transformation: "kill", Fence: generation}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
