@@ -89,7 +89,8 @@ const mayBeEmpty = "simulate-fault"
 func emptyFlag(args []string, flags []*kong.Flag) error {
 	for _, f := range flags {
 		for i, a := range args {
-			empty := a == "--"+f.Name+"=" || a == "--"+f.Name && i+1 < len(args) && args[i+1] == ""
+			named := a == "--"+f.Name || f.Short != 0 && a == "-"+string(f.Short)
+			empty := a == "--"+f.Name+"=" || named && i+1 < len(args) && args[i+1] == ""
 			if empty && f.Name != mayBeEmpty && !f.IsBool() {
 				return fmt.Errorf("--%s is empty: give it a value or leave it out", f.Name)
 			}

@@ -154,13 +154,16 @@ func generate(t *testing.T, d *Database, generation int64, planning bool) *Resul
 // syncForEver is the program that is killed. It says when it begins.
 func syncForEver(t *testing.T, path string) {
 	d := newDatabase(t, path)
-	fmt.Println("begins")
+	if os.Getenv(killPlans) == "" {
+		fmt.Println("begins")
+	}
 	for generation := lastRun(t, d) + 1; ; generation++ {
 		if os.Getenv(killPlans) == "" {
 			syncGeneration(t, d, generation)
 			continue
 		}
 		k := keepPlan(t, generate(t, d, generation, true))
+		fmt.Println("begins") // so that most kills meet the applying
 		if _, err := k.apply(t, d, RunInfo{RunID: generation, Transformation: "kill", Fence: generation}); err != nil {
 			t.Fatal(err)
 		}
