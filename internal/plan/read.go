@@ -90,6 +90,9 @@ func (p *File) tail(size int64) error {
 	if !ok || !whole || json.Unmarshal(last, &p.sign) != nil || p.sign.Code == "" {
 		return p.fail("it is cut off: its last line, which signs it, is missing", "copy it again as a whole, or make the plan again")
 	}
+	if again, err := encode(p.sign); err != nil || !bytes.Equal(again, last) {
+		return p.tampered()
+	}
 	p.signed = from + int64(at)
 	return nil
 }

@@ -107,7 +107,9 @@ func list[T any](l *lines, all iter.Seq2[T, error]) {
 		if before != nil {
 			l.line(append(before, ','))
 		}
-		before, l.err = encode(v)
+		if before, err = encode(v); l.err == nil {
+			l.err = err
+		}
 	}
 	if before != nil {
 		l.line(before)
