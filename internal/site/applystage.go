@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tidwall/gjson"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 )
@@ -226,23 +227,40 @@ func (st *planStage) compare(ch *Change, id int64, now []any) (after []any, mask
 		return now, mask, nil
 	}
 	if int64(t.hash(after)) != ch.Plan.After {
-		return nil, nil, &StaleError{Table: t.name, Row: rowLabel(t, ch.Key, id), Became: "has changed since, in " + st.others(mask)}
+		return nil, nil, st.touched(ch, id, now, mask)
 	}
 	return after, mask, nil
 }
 
-// others names the columns of a row that the plan leaves alone.
-func (st *planStage) others(mask []byte) string {
-	var names []string
-	for i, col := range st.t.columns {
-		if mask[i] == '0' && st.t.tracked(i) {
-			names = append(names, col.name)
+// touched says which column of a row has changed that the plan leaves alone.
+// What it held before is known where a run of amsx has changed it.
+func (st *planStage) touched(ch *Change, id int64, now []any, mask []byte) error {
+	t := st.t
+	e := &StaleError{Table: t.name, Row: rowLabel(t, ch.Key, id), Became: "has changed since, in a column that the plan leaves alone"}
+	marks := t.marks(now)
+	if len(marks) != len(ch.Plan.Marks) {
+		return e
+	}
+	for i, col := range t.columns {
+		if mask[i] == '1' || !t.tracked(i) || marks[4*i:4*i+4] == ch.Plan.Marks[4*i:4*i+4] {
+			continue
 		}
+		e.Became = fmt.Sprintf("has changed since: %s, which the plan leaves alone, is %s now", col.name, showAny(now[i]))
+		err := sqlitex.Execute(st.a.s.c, "SELECT c.Old FROM main.amsx_change c JOIN main.amsx_run r USING (RunID) WHERE c.TableName=?1 AND c.RowID=?2 AND r.Merged>=?3 ORDER BY c.RunID DESC", &sqlitex.ExecOptions{
+			Args: []any{t.name, id, st.a.p.Began.UTC().Format(instant)},
+			ResultFunc: func(q *sqlite.Stmt) error {
+				if was := gjson.Get(q.ColumnText(0), gjson.Escape(col.name)); was.Exists() {
+					e.Field, e.Then, e.Now = col.name, jsonAny(was), now[i]
+				}
+				return nil
+			},
+		})
+		if err != nil {
+			return err
+		}
+		return e
 	}
-	if len(names) > 4 {
-		return "a column that the plan leaves alone"
-	}
-	return "one of " + strings.Join(names, ", ")
+	return e
 }
 
 // follow gives columns that hold the id of a new row the id that the row gets,

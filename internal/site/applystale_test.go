@@ -67,7 +67,8 @@ func TestApplyRefuses(t *testing.T) {
 	}{
 		{"a value that changes", "UPDATE Custodian SET FirstName='Adi' WHERE OktaID='u1'", `ada (Custodian 1) has changed since: FirstName was "Ada" and is "Adi" now`},
 		{"to Null", "UPDATE Custodian SET FirstName=NULL WHERE OktaID='u1'", `FirstName was "Ada" and is Null now`},
-		{"a column that the plan leaves alone", "UPDATE Custodian SET City='Bern' WHERE OktaID='u1'", "ada (Custodian 1) has changed since, in a column that the plan leaves alone"},
+		{"a column that the plan leaves alone", "UPDATE Custodian SET City='Bern' WHERE OktaID='u1'", `ada (Custodian 1) has changed since: City, which the plan leaves alone, is "Bern" now`},
+		{"the same by a run", "UPDATE Custodian SET City='Bern' WHERE OktaID='u1'; INSERT INTO amsx_run SELECT 3, 'x', 0, '2999-01-01T00:00:00Z', '2999-01-01T00:00:00Z', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0; INSERT INTO amsx_change VALUES (3, 'Custodian', 1, 'update', 1, 'OKTA', '{\"City\":\"Basel\"}', 0)", `ada (Custodian 1) has changed since: City was "Basel" and is "Bern" now`},
 		{"a leaver who is back", "UPDATE Custodian SET JobTitle='Chief' WHERE OktaID='u2'", "bob (Custodian 2) has changed since"},
 		{"a row that is gone", "DELETE FROM Custodian WHERE OktaID='u1'", "ada (Custodian 1) is gone since"},
 		{"a key that is taken", "INSERT INTO Custodian(OktaID, Source) VALUES ('u4', 'OTHER')", "Custodian 4 has the OktaID by now that the plan gives to another row"},
@@ -85,7 +86,7 @@ func TestApplyRefuses(t *testing.T) {
 			d, path, k := planning(t)
 			execute(t, path, tt.sql)
 			before := contents(t, t, d)
-			_, err := k.apply(t, d, RunInfo{RunID: 3, Transformation: "sync", Fence: 7})
+			_, err := k.apply(t, d, RunInfo{RunID: 8, Transformation: "sync", Fence: 7})
 			e := stale(t, err)
 			if !strings.HasPrefix(e.Error(), "the plan no longer applies, nothing was written: ") || !strings.Contains(e.Error(), tt.want) || e.Hint() == "" {
 				t.Errorf("error %v, want %q", e, tt.want)

@@ -71,6 +71,9 @@ type Planned struct {
 	Hash     *int64          `json:"hash,omitempty"`     // of the row as written, as the change set keeps it
 	After    int64           `json:"after"`              // the same, of every tracked column
 	NoSource bool            `json:"noSource,omitempty"` // the change set names no source, which "" does not say
+	// Marks has four digits for each column of the row as it was, by which one
+	// that changes later is named though its value is not kept here.
+	Marks string `json:"marks,omitempty"`
 	// Also are columns that are written and not listed as changes: the key
 	// forms, columns with notrack, and numbers with a fraction, exactly.
 	Also []FieldChange `json:"also,omitempty"`
@@ -199,6 +202,9 @@ func (s *Session) planRow(before *sqlite.Conn, former map[string]*table, ch *Cha
 		return err // a row that is deleted is in its fields as a whole
 	}
 	ch.Plan.After = int64(t.hash(now))
+	if ch.Action != ActionInsert {
+		ch.Plan.Marks = t.marks(was)
+	}
 	listed := make(map[string]any, len(ch.Fields))
 	for _, f := range ch.Fields {
 		listed[f.Name] = f.New
@@ -318,6 +324,16 @@ func (t *table) hashOf(i int, v any) rowHash {
 		return rowHash(0).text(i, v)
 	}
 	return 0
+}
+
+// marks are four digits for each column of a row.
+func (t *table) marks(values []any) string {
+	b := make([]byte, 0, 4*len(values))
+	for i, v := range values {
+		h := t.hashOf(i, v)
+		b = fmt.Appendf(b, "%04x", uint16(h^h>>16^h>>32^h>>48))
+	}
+	return string(b)
 }
 
 // siteID is the name that the site gave itself when it was made.
