@@ -59,22 +59,16 @@ func (t *target) cellsJSON() string {
 			b.WriteByte(',')
 		}
 		b.WriteString(jsonName(t.cols[p].name) + ":")
-		switch c := t.cells[p]; c.kind {
-		case cellText:
-			b.WriteString(jsonName(c.s))
-		case cellInt:
-			b.WriteString(strconv.FormatInt(c.n, 10))
-		default:
-			b.WriteString("null")
-		}
+		b.WriteString(t.cells[p].json())
 	}
 	b.WriteByte('}')
 	return b.String()
 }
 
-// Changes yields the change set of a run, by table and row. A new value is
-// what the row held after the run: what a later run's change gives as the old
-// value, or what the row holds now.
+// Changes yields the change set of a run, by table and row. The new values of
+// an insert are not kept: they are what a later run's change gives as the old
+// value, or what the row holds now; Edited says where that is not what the run
+// wrote.
 func (d *Database) Changes(ctx context.Context, runID int64) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		c, err := d.connect(ctx)
@@ -104,22 +98,38 @@ func (d *Database) Changes(ctx context.Context, runID int64) iter.Seq2[Change, e
 
 // eachChange calls f for each row of a run's change set.
 func eachChange(c *sqlite.Conn, tables map[string]*table, runID int64, f func(Change) error) error {
-	return sqlitex.ExecuteTransient(c, "SELECT TableName, RowID, Action, Line, Source, Old FROM main.amsx_change WHERE RunID=?1", &sqlitex.ExecOptions{
+	return sqlitex.ExecuteTransient(c, "SELECT TableName, RowID, Action, Line, Source, Old, New, RowHash FROM main.amsx_change WHERE RunID=?1", &sqlitex.ExecOptions{
 		Args: []any{runID},
 		ResultFunc: func(st *sqlite.Stmt) error {
 			ch := Change{Table: st.ColumnText(0), RowID: st.ColumnInt64(1), Action: Action(st.ColumnText(2)), Line: int(st.ColumnInt64(3)), Source: st.ColumnText(4)}
-			old := st.ColumnText(5)
+			k := readKept(st, 5)
 			t := findTable(tables, ch.Table)
 			if t == nil {
 				return f(ch)
 			}
-			if err := fields(c, t, runID, &ch, old); err != nil {
+			if err := fields(c, t, runID, &ch, k); err != nil {
 				return err
 			}
 			return f(ch)
 		},
 	})
 }
+
+// kept is what the change set keeps of a row's values.
+type kept struct {
+	old, new string
+	hash     rowHash // of the row as it was written
+	hashed   bool
+}
+
+// readKept reads the columns Old, New and RowHash from col on.
+func readKept(st *sqlite.Stmt, col int) kept {
+	return kept{old: st.ColumnText(col), new: st.ColumnText(col + 1), hash: rowHash(st.ColumnInt64(col + 2)), hashed: st.ColumnType(col+2) != sqlite.TypeNull}
+}
+
+// laterOld are the old values that later runs noted of a row, the earliest
+// first. It goes by the runs, because the change set is ordered by them.
+const laterOld = "SELECT c.Old FROM main.amsx_run r CROSS JOIN main.amsx_change c ON c.RunID=r.RunID AND c.TableName=?2 AND c.RowID=?3 WHERE r.RunID>?1 AND c.Old IS NOT NULL ORDER BY r.RunID"
 
 func findTable(tables map[string]*table, name string) *table {
 	for _, t := range tables {
@@ -131,9 +141,10 @@ func findTable(tables map[string]*table, name string) *table {
 }
 
 // fields fills the fields and the name of a change.
-func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, old string) error {
+func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, k kept) error {
+	old := k.old
 	var later []string
-	err := sqlitex.Execute(c, "SELECT Old FROM main.amsx_change WHERE RunID>?1 AND TableName=?2 AND RowID=?3 AND Old IS NOT NULL ORDER BY RunID", &sqlitex.ExecOptions{
+	err := sqlitex.Execute(c, laterOld, &sqlitex.ExecOptions{
 		Args:       []any{runID, t.name, ch.RowID},
 		ResultFunc: func(st *sqlite.Stmt) error { later = append(later, st.ColumnText(0)); return nil },
 	})
@@ -176,9 +187,15 @@ func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, old string) error
 	if ch.Key == "" {
 		ch.Key = t.name + " " + strconv.FormatInt(ch.RowID, 10)
 	}
+	if ch.Action == ActionInsert && k.hashed {
+		ch.Edited = t.hashAny(now) != k.hash
+	}
 	for i, col := range t.columns {
 		if !t.tracked(i) {
 			continue
+		}
+		if v := gjson.Get(k.new, gjson.Escape(col.name)); v.Exists() {
+			now[i] = jsonAny(v)
 		}
 		was := gjson.Get(old, gjson.Escape(col.name))
 		switch {
@@ -195,6 +212,17 @@ func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, old string) error
 		}
 	}
 	return nil
+}
+
+// json is a value as json_quote of SQL writes it.
+func (c cell) json() string {
+	switch c.kind {
+	case cellText:
+		return jsonName(c.s)
+	case cellInt:
+		return strconv.FormatInt(c.n, 10)
+	}
+	return "null"
 }
 
 func (c cell) any() any {
@@ -227,16 +255,16 @@ func jsonAny(v gjson.Result) any {
 // changeOf reads the change of one row.
 func changeOf(c *sqlite.Conn, t *table, runID, id int64) (Change, error) {
 	ch := Change{Table: t.name, RowID: id}
-	old := ""
-	err := sqlitex.Execute(c, "SELECT Action, Line, Source, Old FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3", &sqlitex.ExecOptions{
+	var k kept
+	err := sqlitex.Execute(c, "SELECT Action, Line, Source, Old, New, RowHash FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3", &sqlitex.ExecOptions{
 		Args: []any{runID, t.name, id},
 		ResultFunc: func(st *sqlite.Stmt) error {
-			ch.Action, ch.Line, ch.Source, old = Action(st.ColumnText(0)), int(st.ColumnInt64(1)), st.ColumnText(2), st.ColumnText(3)
+			ch.Action, ch.Line, ch.Source, k = Action(st.ColumnText(0)), int(st.ColumnInt64(1)), st.ColumnText(2), readKept(st, 3)
 			return nil
 		},
 	})
 	if err != nil {
 		return ch, err
 	}
-	return ch, fields(c, t, runID, &ch, old)
+	return ch, fields(c, t, runID, &ch, k)
 }

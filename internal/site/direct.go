@@ -31,10 +31,11 @@ func (s *Session) mergeDirect() error {
 			return err
 		}
 		var action Action
-		var old any
+		var old, new any
 		source := any(nil)
 		switch {
 		case !c.had && !found:
+			s.touchedAgain(t.name, c.id) // an earlier unit may have added it
 			return nil
 		case !c.had:
 			action = ActionInsert
@@ -45,31 +46,17 @@ func (s *Session) mergeDirect() error {
 				source = src.Str
 			}
 		default:
-			diff, changed := t.difference(c.old, now)
-			if !changed {
+			before, after := t.difference(c.old, now)
+			if before == "{}" {
+				s.touchedAgain(t.name, c.id)
 				return nil
 			}
-			action, old = ActionUpdate, diff
-			if t.active >= 0 {
-				if was := gjson.Get(diff, "Active"); was.Exists() {
-					action = ActionDeactivate
-					if now[t.active].n != 0 {
-						action = ActionReactivate
-					}
-				}
-			}
+			action, old, new = t.actionOf(before, now), before, after
 		}
 		if t.source >= 0 && found && now[t.source].kind == cellText {
 			source = now[t.source].s
 		}
-		h := rowHash(0)
-		for i, v := range now {
-			if !t.tracked(i) {
-				continue
-			}
-			h = h.cell(i, v)
-		}
-		return s.run(intoChange+"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"+onChange, s.info.RunID, t.name, c.id, string(action), c.line, source, old, int64(h))
+		return s.run(intoChange+"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"+onChange, s.info.RunID, t.name, c.id, string(action), c.line, source, old, int64(t.hashOf(now)), new)
 	})
 }
 
@@ -93,33 +80,27 @@ func (s *Session) rowNow(t *table, id int64) (cells []cell, found bool, err erro
 	return cells, found, err
 }
 
-// difference keeps the old values of the columns that are not what they were.
-func (t *table) difference(old string, now []cell) (string, bool) {
-	var b strings.Builder
-	b.WriteByte('{')
-	differs := func(name, was string) {
-		if b.Len() > 1 {
-			b.WriteByte(',')
-		}
-		b.WriteString(name + ":" + was)
-	}
+// difference keeps the old values of the columns that are not what they were,
+// with those that the run has added since, and gives the new values.
+func (t *table) difference(old string, now []cell) (before, after string) {
 	had := make([]bool, len(t.columns))
-	gjson.Parse(old).ForEach(func(k, v gjson.Result) bool {
+	gjson.Parse(old).ForEach(func(k, _ gjson.Result) bool {
 		if i := t.column(k.String()); i >= 0 {
 			had[i] = true
-			if !sameJSON(v, now[i]) {
-				differs(k.Raw, v.Raw)
-			}
 		}
 		return true
 	})
-	for i := range t.columns { // the run has added it since
-		if !had[i] && t.tracked(i) && now[i].kind != cellNull {
-			differs(jsonName(t.columns[i].name), "null")
+	all := strings.TrimSuffix(old, "}")
+	for i := range t.columns {
+		if had[i] || !t.tracked(i) {
+			continue
 		}
+		if all != "{" {
+			all += ","
+		}
+		all += jsonName(t.columns[i].name) + ":null"
 	}
-	b.WriteByte('}')
-	return b.String(), b.Len() > 2
+	return t.netFields(all+"}", now)
 }
 
 func sameJSON(v gjson.Result, c cell) bool {

@@ -193,6 +193,7 @@ func (s *Session) mergeLocked() error {
 		return s.explain("end the watch of the tables", err)
 	}
 	s.unitCreated = 0
+	s.again = s.again[:0]
 	if len(s.direct) > 0 {
 		if err := s.mergeDirect(); err != nil {
 			return s.explain("list what direct SQL changed", err)
@@ -212,6 +213,9 @@ func (s *Session) mergeLocked() error {
 		}
 	}
 	if err := s.calls.taken(); err != nil {
+		return s.explain("write the change set", err)
+	}
+	if err := s.net(); err != nil {
 		return s.explain("write the change set", err)
 	}
 	if err := s.judge(); err != nil {
@@ -258,9 +262,9 @@ func (s *Session) recordRun() error {
 	c.Created = s.done.Created + s.unitCreated
 	s.unit = c
 	now := s.db.now().UTC().Format(instant)
-	err = s.run("INSERT OR REPLACE INTO main.amsx_run VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
+	err = s.run("INSERT OR REPLACE INTO main.amsx_run VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,nullif(?18, 0))",
 		s.info.RunID, s.info.Transformation, s.info.Fence, s.began.UTC().Format(instant), now,
-		c.Read, c.Inserted, c.Updated, c.Unchanged, c.Reactivated, c.Deactivated, c.Adopted, c.Rekeyed, c.Deleted, c.Rejected, c.Skipped, c.Warnings)
+		c.Read, c.Inserted, c.Updated, c.Unchanged, c.Reactivated, c.Deactivated, c.Adopted, c.Rekeyed, c.Deleted, c.Rejected, c.Skipped, c.Warnings, s.undoes)
 	if err != nil {
 		return err
 	}

@@ -40,12 +40,16 @@ func (k *calls) taken() error {
 // addFunctions gives a connection the SQL functions of the site: those of
 // scripts, the ones of this package, and a refusal in the place of each
 // that reaches outside the database.
-func addFunctions(c *sqlite.Conn, k *calls) error {
+func addFunctions(c *sqlite.Conn, k *calls, again func(table string, id int64)) error {
 	functions := map[string]*sqlite.FunctionImpl{
 		"amsx_line": {NArgs: 0, AllowIndirect: true, Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) {
 			return sqlite.IntegerValue(int64(k.line)), nil
 		}},
-		"amsx_rewrite":   {NArgs: 1, Scalar: k.rewriteText},
+		"amsx_rewrite": {NArgs: 1, Scalar: k.rewriteText},
+		"amsx_again": {NArgs: 3, Scalar: func(_ sqlite.Context, a []sqlite.Value) (sqlite.Value, error) {
+			again(a[0].Text(), a[1].Int64())
+			return a[2], nil
+		}},
 		"amsx_hash":      {NArgs: -1, Deterministic: true, Scalar: hashValues},
 		"amsx_hash_with": {NArgs: -1, Deterministic: true, Scalar: hashWith},
 		"amsx_merge": {NArgs: 2, Deterministic: true, Scalar: func(_ sqlite.Context, a []sqlite.Value) (sqlite.Value, error) {

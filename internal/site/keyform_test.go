@@ -143,7 +143,7 @@ func TestSchema(t *testing.T) {
 		{"SELECT group_concat(name, ' ') FROM pragma_table_info('Location')", "LocationID LocationName"},
 		{"SELECT group_concat(name, ' ') FROM pragma_table_info('CostCentre')", "CostCentreID CostCentreName"},
 		{"SELECT group_concat(name, ' ') FROM pragma_table_info('SpecialOption')", "SpecialOptionID SpecialOptionCode Context Value"},
-		{"SELECT group_concat(name, ' ') FROM pragma_table_info('amsx_change')", "RunID TableName RowID Action Line Source Old RowHash"},
+		{"SELECT group_concat(name, ' ') FROM pragma_table_info('amsx_change')", "RunID TableName RowID Action Line Source Old RowHash New"},
 		{"SELECT group_concat(c, ' ') FROM (SELECT group_concat(i.name, '+') AS c FROM pragma_index_list('Custodian') l, pragma_index_info(l.name) i WHERE l.\"unique\" GROUP BY l.name ORDER BY 1)", "LoginKey+Source OktaID"},
 		{"SELECT \"table\" || '.' || \"from\" || '.' || \"to\" FROM pragma_foreign_key_list('Custodian')", "Custodian.ManagerID.CustodianID"},
 		{"SELECT seq FROM sqlite_sequence WHERE name='Custodian' UNION ALL SELECT 'none yet' LIMIT 1", "none yet"},

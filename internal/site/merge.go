@@ -107,14 +107,17 @@ func (t *target) afterSQL(at int, base string) string {
 
 // onChange joins a row of the change set with one that an earlier unit, or
 // direct SQL, wrote for the same row: the oldest values stay, and of two
-// actions the one of the higher precedence.
+// actions the one of the higher precedence. What became of the row in the end
+// is settled by net when everything is written; amsx_again notes the row for
+// it.
 const onChange = ` ON CONFLICT(RunID, TableName, RowID) DO UPDATE SET
 	Old = CASE WHEN Action='insert' THEN NULL ELSE amsx_merge(coalesce(Old, '{}'), coalesce(excluded.Old, '{}')) END,
-	RowHash = excluded.RowHash,
+	New = CASE WHEN Action='insert' THEN NULL ELSE amsx_merge(coalesce(excluded.New, '{}'), coalesce(New, '{}')) END,
+	RowHash = amsx_again(TableName, RowID, excluded.RowHash),
 	Action = CASE WHEN instr('insert adopt rekey reactivate deactivate update delete', Action) <= instr('insert adopt rekey reactivate deactivate update delete', excluded.Action)
 		THEN Action ELSE excluded.Action END`
 
-const intoChange = "INSERT INTO main.amsx_change(RunID, TableName, RowID, Action, Line, Source, Old, RowHash) "
+const intoChange = "INSERT INTO main.amsx_change(RunID, TableName, RowID, Action, Line, Source, Old, RowHash, New) "
 
 // logUpdates writes the change rows of the differences, with the exact old
 // values of the columns that change.
@@ -127,15 +130,18 @@ func (t *target) logUpdates(base int64) error {
 				actAdopt, actRekey, bitOf("s", p), p, p)
 		}
 	}
-	old := "''"
+	old, now := "''", "''"
 	for p := range t.cols {
 		if col := &t.cols[p]; t.changed.has(p) && col.base < 0 && !t.untracked.has(p) {
-			old += fmt.Sprintf(" || CASE WHEN %s THEN ',%s:' || json_quote(c.%s) ELSE '' END", bitOf("s", p), strings.ReplaceAll(jsonName(col.name), "'", "''"), quote(col.name))
+			field := " || CASE WHEN %s THEN ',%s:' || json_quote(%s) ELSE '' END"
+			name := strings.ReplaceAll(jsonName(col.name), "'", "''")
+			old += fmt.Sprintf(field, bitOf("s", p), name, "c."+quote(col.name))
+			now += fmt.Sprintf(field, bitOf("s", p), name, t.valueSQL(p, b))
 		}
 	}
 	hash := t.table.hashSQL(func(at int) string { return t.afterSQL(at, b) })
-	return t.s.run(intoChange+fmt.Sprintf("SELECT ?1, ?2, s.rid, %s, s.line, ?3, '{' || substr(%s, 2) || '}', %s FROM temp.%s s CROSS JOIN main.%s c ON c.%s=s.rid%s WHERE true"+onChange,
-		action, old, hash, t.temp("upd"), quote(t.table.name), t.table.rowid, t.joins()),
+	return t.s.run(intoChange+fmt.Sprintf("SELECT ?1, ?2, s.rid, %s, s.line, ?3, '{' || substr(%s, 2) || '}', %s, '{' || substr(%s, 2) || '}' FROM temp.%s s CROSS JOIN main.%s c ON c.%s=s.rid%s WHERE true"+onChange,
+		action, old, hash, now, t.temp("upd"), quote(t.table.name), t.table.rowid, t.joins()),
 		t.s.info.RunID, t.table.name, t.spec.Source)
 }
 
@@ -207,7 +213,7 @@ func (t *target) insertRows(base int64) error {
 	if err := restore(); err != nil {
 		return err
 	}
-	if err := t.s.run(intoChange+fmt.Sprintf("SELECT ?1, ?2, %s+s.seq, 'insert', s.line, ?3, NULL, %s FROM temp.%s s%s WHERE true ORDER BY s.seq", b, t.newHashSQL(value), t.temp("new"), t.joins()),
+	if err := t.s.run(intoChange+fmt.Sprintf("SELECT ?1, ?2, %s+s.seq, 'insert', s.line, ?3, NULL, %s, NULL FROM temp.%s s%s WHERE true ORDER BY s.seq", b, t.newHashSQL(value), t.temp("new"), t.joins()),
 		t.s.info.RunID, t.table.name, t.spec.Source); err != nil {
 		return err
 	}
@@ -228,7 +234,7 @@ func (s *Session) mergeLeavers(i int) error {
 		}
 		return "c." + quote(l.t.columns[at].name)
 	})
-	err := s.run(intoChange+fmt.Sprintf(`SELECT ?1, ?2, g.rid, 'deactivate', ?3, ?4, '{"Active":1}', %s FROM temp.%s g CROSS JOIN main.%s c ON c.%s=g.rid WHERE c.Active=1`+onChange, hash, gone, quote(l.t.name), l.t.rowid),
+	err := s.run(intoChange+fmt.Sprintf(`SELECT ?1, ?2, g.rid, 'deactivate', ?3, ?4, '{"Active":1}', %s, '{"Active":0}' FROM temp.%s g CROSS JOIN main.%s c ON c.%s=g.rid WHERE c.Active=1`+onChange, hash, gone, quote(l.t.name), l.t.rowid),
 		s.info.RunID, l.t.name, int64(l.pos.Line), l.source)
 	if err != nil {
 		return err

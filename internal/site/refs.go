@@ -340,7 +340,8 @@ func (l *lookup) create() error {
 	if err := t.s.run(fmt.Sprintf("INSERT OR IGNORE INTO main.%s(%s) SELECT value FROM temp.%s WHERE %s AND several IS NULL AND %s ORDER BY id", quote(l.table.name), by, l.temp(), unresolved, used)); err != nil {
 		return err
 	}
-	if err := t.s.run(fmt.Sprintf("INSERT OR IGNORE INTO main.amsx_change(RunID, TableName, RowID, Action, Line, Source) SELECT ?1, ?2, %s, 'insert', ?3, ?4 FROM main.%s WHERE %s>?5", l.table.rowid, quote(l.table.name), l.table.rowid),
+	if err := t.s.run(fmt.Sprintf("INSERT OR IGNORE INTO main.amsx_change(RunID, TableName, RowID, Action, Line, Source, RowHash) SELECT ?1, ?2, %s, 'insert', ?3, ?4, %s FROM main.%s WHERE %s>?5",
+		l.table.rowid, l.table.hashSQL(func(at int) string { return quote(l.table.columns[at].name) }), quote(l.table.name), l.table.rowid),
 		t.s.info.RunID, l.table.name, int64(t.cols[l.col].spec.Pos.Line), t.spec.Source, base); err != nil {
 		return err
 	}

@@ -90,6 +90,9 @@ type Change struct {
 	Fields []FieldChange `json:"fields"`
 	// Plan is set where the change may be applied later.
 	Plan *Planned `json:"plan,omitempty"`
+	// Edited: a row that was inserted is not any more as it was, and no run
+	// says what changed; its values are those of today.
+	Edited bool `json:"edited,omitempty"`
 }
 
 // A FieldChange is a column of a Change. A nil value is Null; else it is an

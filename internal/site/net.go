@@ -1,0 +1,143 @@
+package site
+
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// A tableRow is one row of one table.
+type tableRow struct {
+	table string
+	id    int64
+}
+
+// touchedAgain notes a row of which there is a change already in this run.
+func (s *Session) touchedAgain(table string, id int64) {
+	s.again = append(s.again, tableRow{table, id})
+}
+
+// net gives the rows that the run changed more than once, by direct SQL and
+// the merge or in several units, the change that came out in the end: what was
+// changed and changed back is no change.
+func (s *Session) net() error {
+	for _, r := range s.again {
+		t := findTable(s.tables, r.table)
+		if t == nil {
+			continue
+		}
+		if err := s.netRow(t, r.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) netRow(t *table, id int64) error {
+	st, err := s.c.Prepare("SELECT Action, Old FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3")
+	if err != nil {
+		return err
+	}
+	st.BindInt64(1, s.info.RunID)
+	st.BindText(2, t.name)
+	st.BindInt64(3, id)
+	there, err := st.Step()
+	action, old := ActionUpdate, ""
+	if there {
+		action, old = Action(st.ColumnText(0)), st.ColumnText(1)
+	}
+	if rerr := st.Reset(); err == nil {
+		err = rerr
+	}
+	if err != nil || !there {
+		return err // or settled already
+	}
+	now, found, err := s.rowNow(t, id)
+	if err != nil {
+		return err
+	}
+	key := []any{s.info.RunID, t.name, id}
+	drop := func() error {
+		return s.run("DELETE FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3", key...)
+	}
+	set := func(a Action, old, now any, h rowHash) error {
+		return s.run("INSERT OR REPLACE INTO main.amsx_change(RunID, TableName, RowID, Action, Line, Source, Old, RowHash, New) SELECT RunID, TableName, RowID, ?4, Line, Source, ?5, ?6, ?7 FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3",
+			append(key, string(a), old, int64(h), now)...)
+	}
+	was := old != "" // an insert has no old values
+	switch {
+	case !was && !found:
+		return drop()
+	case !was:
+		return set(ActionInsert, nil, nil, t.hashOf(now))
+	case !found:
+		return set(ActionDelete, old, nil, 0)
+	}
+	before, after := t.netFields(old, now)
+	if before == "{}" {
+		return drop()
+	}
+	if action != ActionAdopt && action != ActionRekey {
+		action = t.actionOf(before, now)
+	}
+	return set(action, before, after, t.hashOf(now))
+}
+
+// netFields keeps the old values that are not what the row holds now, and
+// gives the new ones beside them.
+func (t *table) netFields(old string, now []cell) (before, after string) {
+	var b, a strings.Builder
+	gjson.Parse(old).ForEach(func(k, v gjson.Result) bool {
+		i := t.column(k.String())
+		if i < 0 || sameJSON(v, now[i]) {
+			return true
+		}
+		sep := ","
+		if b.Len() == 0 {
+			sep = ""
+		}
+		b.WriteString(sep + k.Raw + ":" + v.Raw)
+		a.WriteString(sep + k.Raw + ":" + now[i].json())
+		return true
+	})
+	return "{" + b.String() + "}", "{" + a.String() + "}"
+}
+
+// actionOf is what a change of a row that is still there means.
+func (t *table) actionOf(before string, now []cell) Action {
+	if t.active < 0 || !gjson.Get(before, t.columns[t.active].name).Exists() {
+		return ActionUpdate
+	}
+	if now[t.active].n != 0 {
+		return ActionReactivate
+	}
+	return ActionDeactivate
+}
+
+// hashOf is the hash of a row as it is.
+func (t *table) hashOf(now []cell) rowHash {
+	h := rowHash(0)
+	for i, v := range now {
+		if t.tracked(i) {
+			h = h.cell(i, v)
+		}
+	}
+	return h
+}
+
+// hashAny is the hash of a row of nil, int64 and text.
+func (t *table) hashAny(row []any) rowHash {
+	h := rowHash(0)
+	for i, v := range row {
+		if !t.tracked(i) {
+			continue
+		}
+		switch v := v.(type) {
+		case int64:
+			h = h.integer(i, v)
+		case string:
+			h = h.text(i, v)
+		}
+	}
+	return h
+}
