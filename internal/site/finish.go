@@ -268,7 +268,7 @@ func (s *Session) recordRun() error {
 	if err != nil {
 		return err
 	}
-	return s.recordSources()
+	return errors.Join(s.recordSources(), s.recordUndone())
 }
 
 // counts are the run's counts so far that are not in the change set.

@@ -66,8 +66,16 @@ func (s *Session) readBasis() error {
 			return s.explain("count the rows of "+n, err)
 		}
 	}
-	return s.explain("read the former runs", s.rows("SELECT TableName, Source, Complete, ActiveRows FROM main.amsx_run_source WHERE RunID<>?1 AND ActiveRows>0 ORDER BY RunID", func(st *sqlite.Stmt) error {
+	return s.explain("read the former runs", s.rows(`SELECT f.TableName, f.Source, f.Complete, f.ActiveRows, r.Undid IS NOT NULL FROM main.amsx_run_source f LEFT JOIN main.amsx_run r ON r.RunID=f.RunID
+		WHERE f.RunID<>?1 AND (f.ActiveRows>0 OR r.Undid IS NOT NULL) ORDER BY f.RunID`, func(st *sqlite.Stmt) error {
 		k := tableSource{st.ColumnText(0), st.ColumnText(1)}
+		if st.ColumnInt64(4) != 0 { // an undo says anew what was before
+			delete(s.ran, k)
+			delete(s.former, k)
+			if st.ColumnInt64(3) == 0 {
+				return nil
+			}
+		}
 		s.ran[k] = true
 		if st.ColumnInt64(2) != 0 {
 			s.former[k] = st.ColumnInt64(3)

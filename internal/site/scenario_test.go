@@ -50,6 +50,9 @@ import (
 //	change ACTION ROW FIELDS    one line a change row, in order
 //	warn TEXT, reject TEXT      a part of a warning, of a reject
 //	fail TEXT …                 instead of finish: it fails, and the error holds each text
+//	undo N [test]               take run N back; counts and change rows that follow must match, and
+//	stays ROW; FIELD; REASON    one line for what stays, in order, FIELD may be empty
+//	noundo N TEXT               it is refused, and the error holds the text
 //	rows SELECT …               what a query must give: the lines after it, V | V
 //	    V | V
 //
@@ -122,9 +125,9 @@ func isDetail(word, line string) bool {
 	switch word {
 	case "rows", "select", "altered":
 		return strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")
-	case "finish":
+	case "finish", "undo":
 		w, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-		return slices.Contains([]string{"count", "change", "warn", "reject"}, w)
+		return slices.Contains([]string{"count", "change", "warn", "reject", "stays"}, w)
 	}
 	return false
 }
@@ -222,6 +225,15 @@ func (sc *scenario) step(word, rest string, block []string) {
 		}
 		if strings.Contains(err.Error(), "fuse") && (blown == nil || blown.Limit >= blown.Count || blown.Allow == "") {
 			sc.fatalf("no FuseError that explains itself: %#v", err)
+		}
+	case "undo":
+		sc.undo(rest, block)
+	case "noundo":
+		run, want, _ := strings.Cut(rest, " ")
+		sc.runs++
+		_, err := sc.db.Undo(ctx, RunInfo{RunID: sc.runs, Transformation: "Get Users"}, sc.number(run))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			sc.fatalf("the error is %v and does not hold %q", err, want)
 		}
 	case "rows":
 		sc.rows(rest, block)
@@ -400,6 +412,31 @@ func (sc *scenario) compareResult(block []string) {
 			sc.fatalf("changes (-want +got):\n%s", d)
 		}
 	}
+}
+
+// undo takes a run back.
+func (sc *scenario) undo(rest string, block []string) {
+	sc.t.Helper()
+	run, test, _ := strings.Cut(rest, " ")
+	sc.runs++
+	u, err := sc.db.Undo(sc.t.Context(), RunInfo{RunID: sc.runs, Transformation: "Get Users", Testing: test == "test"}, sc.number(run))
+	sc.check(err)
+	sc.result, sc.spec = u.Result, runtime.TargetSpec{}
+	var want, got, others []string
+	for _, l := range block {
+		if text, ok := strings.CutPrefix(l, "stays "); ok {
+			want = append(want, strings.TrimSpace(text))
+		} else {
+			others = append(others, l)
+		}
+	}
+	for _, s := range u.Stays {
+		got = append(got, s.Key+"; "+s.Field+"; "+s.Reason)
+	}
+	if d := cmp.Diff(want, got); d != "" || u.Staying != int64(len(got)) {
+		sc.fatalf("what stays (-want +got), %d in all:\n%s", u.Staying, d)
+	}
+	sc.compareResult(others)
 }
 
 // wholeTable does a step on a whole table.
