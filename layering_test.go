@@ -40,7 +40,7 @@ var layers = []struct {
 	{"internal/plan", "internal/site", ""},
 	{"internal/batch", "internal/redact lexer runtime amsx internal/control internal/plan internal/site internal/webapi", ""},
 	{"docs", "", ""}, // pages, and tests that hold them against the program
-	{"cmd/amsx", "lexer runtime amsx builtins transformations internal/batch internal/control internal/plan internal/site internal/webapi internal/oktasim internal/harness", "kong mpb toml mattn/go-runewidth go-udiff"},
+	{"cmd/amsx", "lexer runtime amsx builtins transformations internal/batch internal/control internal/csvtext internal/plan internal/site internal/webapi internal/oktasim internal/harness", "kong mpb toml mattn/go-runewidth go-udiff"},
 }
 
 // guarded are the third-party modules whose importers the table names.

@@ -55,6 +55,10 @@ type cli struct {
 	Plan       planCmd       `cmd:"" help:"Say row by row what a run would change, and keep it for apply."`
 	Apply      applyCmd      `cmd:"" help:"Write exactly what a plan says, or nothing."`
 	Check      checkCmd      `cmd:"" help:"Say everything that is wrong with a transformation, without running it."`
+	Runs       runsCmd       `cmd:"" help:"The history: every run, what it did, what it changed."`
+	Undo       undoCmd       `cmd:"" help:"Take a run back, where nothing newer happened."`
+	Why        whyCmd        `cmd:"" help:"Say which run, line and source wrote a row or a field."`
+	Forget     forgetCmd     `cmd:"" help:"Remove a person's values everywhere, for good."`
 	Credential credentialCmd `cmd:"" help:"Credential packs: the domains and tokens that transformations use by name."`
 	Fmt        fmtCmd        `cmd:"" help:"Bring transformations into their usual form: spelling of words, blanks, indentation."`
 	Doc        docCmd        `cmd:"" help:"Explain a command of the language, or the code of a message."`

@@ -217,8 +217,8 @@ func (o reporter) change(c amsx.Change, key int) {
 		wide = max(o.columns-cells, 20)
 	}
 	text := strings.Join(fields, ", ")
-	if c.Action == "insert" {
-		text = clip(text, wide) // a new row is long and no surprise; a changed field must be seen
+	if c.Action == "insert" || c.Action == "delete" {
+		text = clip(text, wide) // a whole row is long, and its name says which; a changed field must be seen
 	}
 	fmt.Fprintln(o.w, head+strings.ReplaceAll(fold(text, "", "", wide), "\n", "\n"+strings.Repeat(" ", cells)))
 }

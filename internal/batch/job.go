@@ -141,7 +141,11 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 
 	ctx, cancel := lease.Context(ctx)
 	defer cancel()
-	last, found, err := j.Control.LastGood(ctx, j.Script.Name())
+	undone, err := j.Site.Undone(ctx)
+	if err != nil {
+		return fail(errors.Join(err, lease.Release(tidy)))
+	}
+	last, found, err := j.Control.LastGood(ctx, j.Script.Name(), undone)
 	if err != nil {
 		return fail(errors.Join(err, lease.Release(tidy)))
 	}
@@ -177,6 +181,12 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 	report.Seconds = now().Sub(report.Started).Seconds()
 	if ended := j.end(tidy, lease, log, report); ended != nil {
 		err = errors.Join(err, fmt.Errorf("the run is done, but its history could not be written: %w", ended))
+	}
+	if err == nil && !j.Testing {
+		if perr := j.prune(tidy, now()); perr != nil && j.Log != nil {
+			// The run is done; the next one prunes again.
+			j.Log.Line("warning", "old history could not be removed: "+perr.Error(), lexer.Position{})
+		}
 	}
 	return report, err
 }
@@ -227,8 +237,12 @@ func (j *Job) end(ctx context.Context, lease *control.Lease, log *recorder, r *R
 	if r.Exit != 0 {
 		code = fmt.Sprint(r.Exit)
 	}
+	var files []string
+	for _, f := range r.Files {
+		files = append(files, f.String())
+	}
 	return errors.Join(err, lease.Finish(ctx, control.Outcome{
-		Status: r.Status, Error: r.Error, ErrorCode: code, ExitCode: r.Exit, Requests: r.Requests, Counts: r.Counts,
+		Status: r.Status, Error: r.Error, ErrorCode: code, ExitCode: r.Exit, Requests: r.Requests, Counts: r.Counts, Altered: r.Altered, Files: files,
 	}))
 }
 

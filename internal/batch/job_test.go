@@ -79,7 +79,7 @@ func TestAGoodRunIsInTheHistory(t *testing.T) {
 	if err != nil || len(rejects) != 1 || !strings.Contains(string(rejects[0].Fields), "noid@example.com") {
 		t.Errorf("rejects %+v, %v", rejects, err)
 	}
-	if last, found, err := p.control.LastGood(ctx, run.Transformation); err != nil || !found || last.ID != report.Run {
+	if last, found, err := p.control.LastGood(ctx, run.Transformation, nil); err != nil || !found || last.ID != report.Run {
 		t.Errorf("last good run %+v, %v, %v", last, found, err)
 	}
 	second, err := batch.Run(ctx, p.job(t))
@@ -103,7 +103,7 @@ func TestAFailedRunIsInTheHistory(t *testing.T) {
 	if err != nil || run.Status != control.Failed || run.Error != report.Error || run.ExitCode != 1 {
 		t.Errorf("history %+v, %v", run, err)
 	}
-	if _, found, _ := p.control.LastGood(ctx, run.Transformation); found {
+	if _, found, _ := p.control.LastGood(ctx, run.Transformation, nil); found {
 		t.Error("a failed run counts as the last good one")
 	}
 	p.control.Close()

@@ -16,6 +16,8 @@ type Outcome struct {
 	ExitCode  int
 	Requests  int64
 	Counts    Counts
+	Altered   []string // statements that changed the site's tables
+	Files     []string // what was done to files
 }
 
 // Progress records what the run is doing, for who looks on from elsewhere.
@@ -64,14 +66,22 @@ func (l *Lease) Finish(ctx context.Context, outcome Outcome) error {
 	if err != nil {
 		return err
 	}
+	altered, err := json.Marshal(append([]string{}, outcome.Altered...))
+	if err != nil {
+		return err
+	}
+	files, err := json.Marshal(append([]string{}, outcome.Files...))
+	if err != nil {
+		return err
+	}
 	l.setEnding(true)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
 	defer cancel()
 	err = l.record(ctx, "record the end", func(tx *sql.Tx) error {
 		now := l.db.now()
 		if _, err := tx.ExecContext(ctx, `
-			UPDATE Run SET Status = ?, Error = ?, ErrorCode = ?, ExitCode = ?, Requests = ?, Counts = ?, Finished = ?, LastUpdated = ?
-			WHERE RunID = ?`, outcome.Status, l.db.text(outcome.Error), outcome.ErrorCode, outcome.ExitCode, outcome.Requests, string(counts), now, now, l.run); err != nil {
+			UPDATE Run SET Status = ?, Error = ?, ErrorCode = ?, ExitCode = ?, Requests = ?, Counts = ?, Altered = ?, Files = ?, Finished = ?, LastUpdated = ?
+			WHERE RunID = ?`, outcome.Status, l.db.text(outcome.Error), outcome.ErrorCode, outcome.ExitCode, outcome.Requests, string(counts), l.db.Mask(string(altered)), l.db.Mask(string(files)), now, now, l.run); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE Lease SET RunID = NULL WHERE `+ours, l.ours()...)

@@ -17,7 +17,7 @@ var migrations embed.FS
 
 const (
 	// schemaVersion is the number of the last file in migrations.
-	schemaVersion = 1
+	schemaVersion = 2
 	// applicationID is "amsc": it tells the file from other SQLite databases.
 	applicationID = 0x616d7363
 )

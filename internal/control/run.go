@@ -49,6 +49,7 @@ type RunInfo struct {
 	Parameters map[string]string // no secrets
 	Test       bool              // rolled back at its end
 	User       string            // Options.User when ""
+	UndoOf     int64             // the run that this one takes back; 0: it runs a script
 	// LastRun and LastFence are the highest that the site database has seen.
 	// Numbering goes on above them, also when the control database was lost or
 	// put back from a backup.
@@ -78,6 +79,9 @@ type Run struct {
 	ExitCode       int
 	Requests       int64
 	Counts         Counts
+	UndoOf         int64    // the run that this one took back; 0: it ran a script
+	Altered        []string // statements that changed the site's tables
+	Files          []string // what was done to files
 	// How many were given. The first of them are kept, see Options.Keep.
 	LogLines, Warnings, Rejects int
 }
@@ -126,9 +130,9 @@ func (db *DB) insertRun(ctx context.Context, tx *sql.Tx, transformation string, 
 	}
 	now := db.now()
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO Run (RunID, Transformation, TransformationKey, File, ScriptHash, Parameters, User, Host, Test, Status, Created, LastUpdated)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		id, transformation, runtime.FoldName(transformation), info.File, hashText, string(parametersText), user, db.process.host, info.Test, Queued, now, now)
+		INSERT INTO Run (RunID, Transformation, TransformationKey, File, ScriptHash, Parameters, User, Host, Test, Status, Created, LastUpdated, UndoOf)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, transformation, runtime.FoldName(transformation), info.File, hashText, string(parametersText), user, db.process.host, info.Test, Queued, now, now, info.UndoOf)
 	return id, err
 }
 

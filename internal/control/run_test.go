@@ -137,7 +137,7 @@ func TestListLastGoodAndPrune(t *testing.T) {
 	opt := testOptions()
 	opt.Clock = clock.now
 	db := openTest(t, opt)
-	if _, found, err := db.LastGood(ctx, "A"); found || err != nil {
+	if _, found, err := db.LastGood(ctx, "A", nil); found || err != nil {
 		t.Error(found, err)
 	}
 	finish := func(name string, info RunInfo, status Status) {
@@ -158,7 +158,7 @@ func TestListLastGoodAndPrune(t *testing.T) {
 	finish("a", RunInfo{Test: true}, Completed) // 4
 	finish("A", RunInfo{}, Failed)              // 5
 	finish("A", RunInfo{}, Cancelled)           // 6
-	good, found, err := db.LastGood(ctx, "a")
+	good, found, err := db.LastGood(ctx, "a", nil)
 	if err != nil || !found || good.ID != 3 || good.Script != "script of A" {
 		t.Error(good.ID, found, err)
 	}

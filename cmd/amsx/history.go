@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/amsx-lang/amsx/amsx"
+	"github.com/amsx-lang/amsx/internal/control"
+	"github.com/amsx-lang/amsx/lexer"
+)
+
+// A history is what is looked at and changed when no script runs: the site and
+// the runs that were.
+type history struct {
+	site    *amsx.Site
+	control *control.DB
+}
+
+func (h *history) close() {
+	if h.control != nil {
+		h.control.Close()
+	}
+}
+
+// openHistory opens databases that are there: who only looks, and has mistyped
+// a name, must not make new ones.
+func openHistory(ctx context.Context, e *env, g *cli) (*history, error) {
+	for _, file := range []string{g.Database, controlFile(g, g.Database)} {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			path, aerr := filepath.Abs(file)
+			if aerr != nil {
+				return nil, aerr
+			}
+			return nil, &noHistoryError{path}
+		}
+	}
+	site, err := amsx.OpenSite(ctx, g.Database)
+	if err != nil {
+		return nil, err
+	}
+	db, _, err := openControl(ctx, e, g, g.Database)
+	if err != nil {
+		return nil, err
+	}
+	return &history{site, db}, nil
+}
+
+// A noHistoryError says that nothing ever ran here.
+type noHistoryError struct{ file string }
+
+func (e *noHistoryError) Error() string {
+	return "there is no history here: " + e.file + " does not exist; it is made with the first run. Name the site with --database"
+}
+
+// confirm asks before something is changed that a person should have thought
+// about. Where there is nobody to ask, --yes must say it.
+func confirm(ctx context.Context, e *env, yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	f, ok := e.stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return &usageError{errors.New("nothing was changed: there is no terminal to ask at; add --yes when this is meant")}
+	}
+	fmt.Fprintf(e.stderr, "%s Type yes to do it: ", question)
+	answer := make(chan string, 1)
+	go func() { // a read cannot be interrupted; the program ends without it
+		line, err := bufio.NewReader(io.LimitReader(f, 1<<10)).ReadString('\n')
+		if err != nil && line == "" {
+			fmt.Fprintln(e.stderr)
+		}
+		answer <- line
+	}()
+	select {
+	case line := <-answer:
+		if a := strings.ToLower(strings.TrimSpace(line)); a == "yes" || a == "y" {
+			return nil
+		}
+	case <-ctx.Done():
+		fmt.Fprintln(e.stderr)
+	}
+	return &cancelledError{"cancelled, nothing was changed"}
+}
+
+// rowText is a value of a row, for a person.
+func rowText(v any) string {
+	if v == nil {
+		return "(empty)"
+	}
+	return lexer.Safe(fmt.Sprint(v))
+}
