@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -29,13 +30,18 @@ func (e *RowError) Error() string {
 
 // reader is a session that only reads, without a run.
 func (d *Database) reader(ctx context.Context, f func(*Session) error) error {
-	return d.with(ctx, func(c *sqlite.Conn, _ map[string]*table) (err error) {
+	var own error // an answer of this package, not a fault of the engine
+	err := d.with(ctx, func(c *sqlite.Conn, _ map[string]*table) (err error) {
 		s := &Session{db: d, c: c, ctx: ctx}
 		if s.tables, s.names, err = loadTables(c); err != nil {
 			return err
 		}
-		return f(s)
+		if err = f(s); sqlite.ErrCode(err) == sqlite.ResultError {
+			own, err = err, nil
+		}
+		return err
 	})
+	return errors.Join(own, err)
 }
 
 // named is the table of a name, or an error that names a near one.

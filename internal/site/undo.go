@@ -2,7 +2,6 @@ package site
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -78,18 +77,7 @@ func (d *Database) Undo(ctx context.Context, info RunInfo, run int64) (*UndoResu
 // Undoable returns an *UndoError where a run cannot be undone, as far as it can
 // be told beforehand.
 func (d *Database) Undoable(ctx context.Context, run int64) error {
-	var refused *UndoError
-	err := d.reader(ctx, func(s *Session) error {
-		err := s.undoable(run)
-		if errors.As(err, &refused) {
-			return nil
-		}
-		return err
-	})
-	if err == nil && refused != nil {
-		return refused
-	}
-	return err
+	return d.reader(ctx, func(s *Session) error { return s.undoable(run) })
 }
 
 // undoable says why a run cannot be undone.
