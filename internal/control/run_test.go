@@ -37,11 +37,12 @@ func TestRunLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	counts := Counts{Read: 450, Inserted: 1, Updated: 2, Unchanged: 3, Reactivated: 4, Deactivated: 5, Adopted: 6, Rejected: 7, Warnings: 8}
-	if err := lease.Finish(ctx, Outcome{Status: Completed, Requests: 5, Counts: counts}); err != nil {
+	if err := lease.Finish(ctx, Outcome{Status: Completed, Requests: 5, Counts: counts, Altered: []string{"ALTER TABLE Custodian ADD COLUMN Floor TEXT"}, Files: []string{"wrote a.csv"}}); err != nil {
 		t.Fatal(err)
 	}
 	want := Run{ID: 1, Transformation: "Get Users", File: "okta_users.amsx", Script: "Log 1", Parameters: map[string]string{"CredentialPack": "OKTA_API"},
-		User: "ann", Host: thisProcess().host, Status: Completed, Fence: 1, Update: "Reading users", Requests: 5, Counts: counts, LogLines: 2, Warnings: 2, Rejects: 2}
+		User: "ann", Host: thisProcess().host, Status: Completed, Fence: 1, Update: "Reading users", Requests: 5, Counts: counts, LogLines: 2, Warnings: 2, Rejects: 2,
+		Altered: []string{"ALTER TABLE Custodian ADD COLUMN Floor TEXT"}, Files: []string{"wrote a.csv"}}
 	run = must(db.Run(ctx, 1))
 	ignore := cmpopts.IgnoreFields(Run{}, "Created", "Started", "Finished", "LastUpdated", "ScriptHash")
 	if diff := cmp.Diff(want, run, ignore); diff != "" {
