@@ -98,6 +98,20 @@ func (d *Database) Changes(ctx context.Context, runID int64) iter.Seq2[Change, e
 
 // eachChange calls f for each row of a run's change set.
 func eachChange(c *sqlite.Conn, tables map[string]*table, runID int64, f func(Change) error) error {
+	// What later runs noted, by row: asked run by run it would be asked for
+	// each row as often as there were runs since.
+	for _, q := range []string{
+		"CREATE TEMP TABLE IF NOT EXISTS amsx_later(tbl TEXT, rid INTEGER, run INTEGER, old TEXT, PRIMARY KEY (tbl, rid, run)) WITHOUT ROWID",
+		"DELETE FROM temp.amsx_later",
+	} {
+		if err := sqlitex.ExecuteTransient(c, q, nil); err != nil {
+			return err
+		}
+	}
+	err := sqlitex.ExecuteTransient(c, "INSERT INTO temp.amsx_later SELECT TableName, RowID, RunID, Old FROM main.amsx_change WHERE RunID>?1 AND Old IS NOT NULL", &sqlitex.ExecOptions{Args: []any{runID}})
+	if err != nil {
+		return err
+	}
 	return sqlitex.ExecuteTransient(c, "SELECT TableName, RowID, Action, Line, Source, Old, New, RowHash FROM main.amsx_change WHERE RunID=?1", &sqlitex.ExecOptions{
 		Args: []any{runID},
 		ResultFunc: func(st *sqlite.Stmt) error {
@@ -107,7 +121,7 @@ func eachChange(c *sqlite.Conn, tables map[string]*table, runID int64, f func(Ch
 			if t == nil {
 				return f(ch)
 			}
-			if err := fields(c, t, runID, &ch, k); err != nil {
+			if err := fields(c, t, runID, &ch, k, "SELECT old FROM temp.amsx_later WHERE run>?1 AND tbl=?2 AND rid=?3 ORDER BY run"); err != nil {
 				return err
 			}
 			return f(ch)
@@ -140,11 +154,12 @@ func findTable(tables map[string]*table, name string) *table {
 	return nil
 }
 
-// fields fills the fields and the name of a change.
-func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, k kept) error {
+// fields fills the fields and the name of a change. laterQuery gives the
+// old values that later runs noted of a row, the earliest first.
+func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, k kept, laterQuery string) error {
 	old := k.old
 	var later []string
-	err := sqlitex.Execute(c, laterOld, &sqlitex.ExecOptions{
+	err := sqlitex.Execute(c, laterQuery, &sqlitex.ExecOptions{
 		Args:       []any{runID, t.name, ch.RowID},
 		ResultFunc: func(st *sqlite.Stmt) error { later = append(later, st.ColumnText(0)); return nil },
 	})
@@ -266,5 +281,5 @@ func changeOf(c *sqlite.Conn, t *table, runID, id int64) (Change, error) {
 	if err != nil {
 		return ch, err
 	}
-	return ch, fields(c, t, runID, &ch, k)
+	return ch, fields(c, t, runID, &ch, k, laterOld)
 }

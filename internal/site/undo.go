@@ -310,6 +310,9 @@ func jsonCell(v gjson.Result) cell {
 
 // since says who changed a field, or the row, after the run.
 func (u *undo) since(t *table, id int64, field string) (string, error) {
+	if len(u.stays) >= maxKept {
+		return "", nil // it is only counted
+	}
 	last := int64(0)
 	err := u.s.rows("SELECT c.RunID, c.Old FROM main.amsx_run r CROSS JOIN main.amsx_change c ON c.RunID=r.RunID AND c.TableName=?2 AND c.RowID=?3 WHERE r.RunID>?1 ORDER BY r.RunID", func(st *sqlite.Stmt) error {
 		if field == "" || gjson.Get(st.ColumnText(1), gjson.Escape(field)).Exists() {
