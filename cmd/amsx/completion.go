@@ -67,6 +67,12 @@ func collect(words map[string][]string, path string, n *kong.Node, flags []strin
 	flags = slices.Clip(flags)
 	slices.Sort(flags)
 	words[flagsOf(path)] = flags
+	if n.DefaultCmd != nil { // whose name may be left out
+		for _, f := range n.DefaultCmd.Flags {
+			words[flagsOf(path)] = append(words[flagsOf(path)], "--"+f.Name)
+		}
+		slices.Sort(words[flagsOf(path)])
+	}
 	for _, c := range n.Children {
 		if !c.Hidden {
 			words[path] = append(words[path], c.Name)
@@ -166,7 +172,11 @@ func fishCompletion(w io.Writer, root *kong.Node, topics []string) {
 				if cond != "" {
 					inner = cond + "; and " + inner
 				}
-				for _, f := range c.Flags {
+				flags := c.Flags
+				if c.DefaultCmd != nil {
+					flags = append(slices.Clip(flags), c.DefaultCmd.Flags...)
+				}
+				for _, f := range flags {
 					fishFlag(w, inner, f)
 				}
 				walk(c, inner)

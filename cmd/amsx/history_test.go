@@ -5,6 +5,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/amsx-lang/amsx/internal/site"
 )
 
 // TestHistoryPage runs the walk of docs/history.md, line by line.
@@ -31,5 +34,20 @@ func TestHistoryPage(t *testing.T) {
 	}
 	if len(lines) < 10 {
 		t.Errorf("the walk has only %d lines", len(lines))
+	}
+}
+
+// TestHandNote: what nobody can know any more is said to be pruned.
+func TestHandNote(t *testing.T) {
+	f := site.FieldStory{Name: "City", Now: "Rome", Hand: site.HandOnly}
+	if note := handNote(f, time.Time{}); !strings.Contains(note, "by hand or by another program, or before") || strings.Contains(note, "pruned") {
+		t.Error(note)
+	}
+	if note := handNote(f, time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)); !strings.Contains(note, "runs up to 2026-01-02 are pruned") {
+		t.Error(note)
+	}
+	f.Hand, f.Writes = site.HandPerhaps, []site.Write{{Run: 7}}
+	if note := handNote(f, time.Time{}); !strings.Contains(note, "after run 7 added it; which fields is not recorded") {
+		t.Error(note)
 	}
 }

@@ -205,14 +205,15 @@ func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, k kept, laterQuer
 	if ch.Action == ActionInsert && k.hashed {
 		ch.Edited = t.hashAny(now) != k.hash
 	}
+	before, after := jsonFields(old), jsonFields(k.new)
 	for i, col := range t.columns {
 		if !t.tracked(i) {
 			continue
 		}
-		if v := gjson.Get(k.new, gjson.Escape(col.name)); v.Exists() {
+		if v := after[col.name]; v.Exists() {
 			now[i] = jsonAny(v)
 		}
-		was := gjson.Get(old, gjson.Escape(col.name))
+		was := before[col.name]
 		switch {
 		case ch.Action == ActionInsert:
 			if now[i] != nil {
@@ -265,6 +266,16 @@ func jsonAny(v gjson.Result) any {
 		return int64(0)
 	}
 	return nil
+}
+
+// jsonFields are the fields of a JSON object, which is read once for all.
+func jsonFields(object string) map[string]gjson.Result {
+	fields := make(map[string]gjson.Result)
+	gjson.Parse(object).ForEach(func(k, v gjson.Result) bool {
+		fields[k.String()] = v
+		return true
+	})
+	return fields
 }
 
 // changeOf reads the change of one row.

@@ -62,11 +62,14 @@ func (s *Session) mergeDirect() error {
 
 // rowNow reads a row by the columns of the table.
 func (s *Session) rowNow(t *table, id int64) (cells []cell, found bool, err error) {
-	names := make([]string, len(t.columns)) // not *: another program may add a column while the run runs
-	for i := range names {
-		names[i] = quote(t.columns[i].name)
+	if t.readNow == "" {
+		names := make([]string, len(t.columns)) // not *: another program may add a column while the run runs
+		for i := range names {
+			names[i] = quote(t.columns[i].name)
+		}
+		t.readNow = "SELECT " + strings.Join(names, ", ") + " FROM main." + quote(t.name) + " WHERE " + t.rowid + "=?1"
 	}
-	err = sqlitex.Execute(s.c, "SELECT "+strings.Join(names, ", ")+" FROM main."+quote(t.name)+" WHERE "+t.rowid+"=?1", &sqlitex.ExecOptions{
+	err = sqlitex.Execute(s.c, t.readNow, &sqlitex.ExecOptions{
 		Args: []any{id},
 		ResultFunc: func(st *sqlite.Stmt) error {
 			found = true

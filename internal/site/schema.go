@@ -19,6 +19,7 @@ type table struct {
 	unique  [][]int        // unique indexes without the row id, by column index
 	active  int            // index of the column Active, or -1
 	source  int            // index of the column Source, or -1
+	readNow string         // the SQL of rowNow, made when it is first needed
 }
 
 type tableColumn struct {
