@@ -25,7 +25,7 @@ func (runsPrune) Help() string {
   amsx runs prune --older-than 180d --always   keep half a year from now on
   amsx runs prune --older-than 30d
 
-A run whose change set is removed cannot be undone any more, and amsx why says "pruned". The rows themselves, and the last good run of each transformation, stay. Each run removes what is too old by itself.`
+A run whose change set is removed cannot be undone any more, and amsx why says "pruned". The rows of your tables, and the last good run of each transformation, stay. Each run removes what is too old by itself.`
 }
 
 // Run prunes.
@@ -61,7 +61,7 @@ func (c *runsPrune) Run(ctx context.Context, e *env, g *cli) error {
 	if c.Test {
 		would = "would be "
 	}
-	fmt.Fprintf(e.stdout, "Older than %s: %sremoved are the change sets of %s (%s), and the log, warnings and rejected records of %s.\n",
+	fmt.Fprintf(e.stdout, "Older than %s: %sremoved are the change sets of %s (%s), and %s of the history with their logs, warnings and rejected records.\n",
 		plural(int64(days), "day"), would, plural(p.Runs, "run"), plural(p.Rows, "row"), plural(int64(runs), "run"))
 	if c.Always {
 		fmt.Fprintf(e.stdout, "From now on the history is kept for %s.\n", plural(int64(days), "day"))
