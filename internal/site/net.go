@@ -34,7 +34,7 @@ func (s *Session) net() error {
 }
 
 func (s *Session) netRow(t *table, id int64) error {
-	st, err := s.c.Prepare("SELECT Action, Old FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3")
+	st, err := s.c.Prepare("SELECT Action, Old, New FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3")
 	if err != nil {
 		return err
 	}
@@ -42,15 +42,18 @@ func (s *Session) netRow(t *table, id int64) error {
 	st.BindText(2, t.name)
 	st.BindInt64(3, id)
 	there, err := st.Step()
-	action, old := ActionUpdate, ""
+	action, old, new := ActionUpdate, "", ""
 	if there {
-		action, old = Action(st.ColumnText(0)), st.ColumnText(1)
+		action, old, new = Action(st.ColumnText(0)), st.ColumnText(1), st.ColumnText(2)
 	}
 	if rerr := st.Reset(); err == nil {
 		err = rerr
 	}
 	if err != nil || !there {
 		return err // or settled already
+	}
+	if t.isNet(action, old, new) {
+		return nil
 	}
 	now, found, err := s.rowNow(t, id)
 	if err != nil {
@@ -81,6 +84,34 @@ func (s *Session) netRow(t *table, id int64) error {
 		action = t.actionOf(before, now)
 	}
 	return set(action, before, after, t.hashOf(now))
+}
+
+// isNet reports whether a change is already what came out: each of its columns
+// has another value now, and the action says what that means. It spares most
+// rows a second look.
+func (t *table) isNet(action Action, old, new string) bool {
+	if old == "" || new == "" || action == ActionInsert || action == ActionDelete {
+		return false
+	}
+	before, after := jsonFields(old), jsonFields(new)
+	for name, was := range before {
+		now := after[name]
+		if !now.Exists() || now.Raw == was.Raw {
+			return false
+		}
+		if was.Type == gjson.Number || now.Type == gjson.Number {
+			if was.Num == now.Num || was.String() == now.String() {
+				return false // perhaps only another writing
+			}
+		}
+	}
+	if action == ActionAdopt || action == ActionRekey || t.active < 0 {
+		return true
+	}
+	if now := after[t.columns[t.active].name]; now.Exists() {
+		return action == ActionDeactivate && now.Num == 0 || action == ActionReactivate && now.Num != 0
+	}
+	return action == ActionUpdate
 }
 
 // netFields keeps the old values that are not what the row holds now, and
