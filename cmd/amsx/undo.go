@@ -85,6 +85,7 @@ func (o reporter) undoing(r *batch.UndoReport) {
 	o.notUndone(r)
 	o.changes(&amsx.Result{Changes: r.Changes, Changed: r.Changed})
 	o.staying(r, "would stay as it is")
+	o.again(r)
 	fmt.Fprintln(o.w)
 }
 
@@ -105,7 +106,16 @@ func (o reporter) undone(r *batch.UndoReport) {
 	}
 	o.staying(r, "stays as it is")
 	o.notUndone(r)
-	fmt.Fprintf(o.w, "\n  The next run of %s will write the same again, unless its script or its source is mended first.\n  To take this back: amsx undo %d\n", lexer.Safe(r.Transformation), r.Run)
+	o.again(r)
+	fmt.Fprintf(o.w, "  To take this back: amsx undo %d\n", r.Run)
+}
+
+// again says what an undo does not change.
+func (o reporter) again(r *batch.UndoReport) {
+	fmt.Fprintln(o.w)
+	if !r.OfUndo {
+		fmt.Fprintf(o.w, "  The next run of %s will write the same again, unless its script or its source is mended first.\n", lexer.Safe(r.Transformation))
+	}
 }
 
 // staying prints what an undo leaves.

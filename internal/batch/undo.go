@@ -26,6 +26,7 @@ type UndoJob struct {
 type UndoReport struct {
 	Run            int64          `json:"run"` // of the undo; 0: a test
 	Undoes         int64          `json:"undoes"`
+	OfUndo         bool           `json:"ofUndo,omitempty"` // that run was an undo itself
 	Transformation string         `json:"transformation"`
 	Status         control.Status `json:"status"`
 	Error          string         `json:"error"`
@@ -51,7 +52,7 @@ type UndoCounts struct {
 }
 
 // maxUndoChanges bounds the changes that a report lists.
-const maxUndoChanges = 100_000
+const maxUndoChanges = 10_000
 
 // Undo takes a run back, as a run of the same transformation: with its lease,
 // so that neither writes into the other. The report is never nil.
@@ -73,7 +74,7 @@ func Undo(ctx context.Context, j UndoJob) (*UndoReport, error) {
 	if err != nil {
 		return fail(err)
 	}
-	r.Transformation = name
+	r.Transformation, r.OfUndo = name, former.UndoOf > 0
 	r.NotUndone = append(append(r.NotUndone, former.Altered...), former.Files...)
 	if j.Testing {
 		if err := r.take(ctx, j.Site, site.RunInfo{Transformation: name, Testing: true}); err != nil {
