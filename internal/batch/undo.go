@@ -26,7 +26,7 @@ type UndoJob struct {
 type UndoReport struct {
 	Run            int64          `json:"run"` // of the undo; 0: a test
 	Undoes         int64          `json:"undoes"`
-	OfUndo         bool           `json:"ofUndo,omitempty"` // that run was an undo itself
+	OfUndo         bool           `json:"-"` // that run was an undo itself
 	Transformation string         `json:"transformation"`
 	Status         control.Status `json:"status"`
 	Error          string         `json:"error"`
