@@ -8,10 +8,6 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
-// pruneBatch is how many change rows are removed under one lock, so that no
-// run waits long.
-const pruneBatch = 5000
-
 // A Pruned is what a pruning removed, or would remove.
 type Pruned struct {
 	Runs int64 // that lost their change sets
@@ -50,12 +46,9 @@ func (d *Database) Prune(ctx context.Context, before time.Time, testing bool) (p
 		return p, d.explain("look for old change sets", err)
 	}
 	for _, run := range runs {
-		for n := 1; n > 0; n = c.Changes() {
-			err := sqlitex.Execute(c, "DELETE FROM main.amsx_change WHERE RunID=?1 AND (TableName, RowID) IN (SELECT TableName, RowID FROM main.amsx_change WHERE RunID=?1 LIMIT ?2)",
-				&sqlitex.ExecOptions{Args: []any{run, pruneBatch}})
-			if err != nil {
-				return p, d.explain("remove old change sets", err)
-			}
+		// A run's change set goes as a whole: of a half an undo would do half.
+		if err := sqlitex.Execute(c, "DELETE FROM main.amsx_change WHERE RunID=?1", &sqlitex.ExecOptions{Args: []any{run}}); err != nil {
+			return p, d.explain("remove old change sets", err)
 		}
 	}
 	err = sqlitex.Execute(c, `DELETE FROM main.amsx_run_source WHERE RunID IN (SELECT RunID FROM main.amsx_run WHERE Merged < ?1)

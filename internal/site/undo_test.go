@@ -363,3 +363,26 @@ func unclash(want, edited map[int64][]any) (stays int64) {
 	}
 	return 0
 }
+
+// TestUndoIsFenced: an undo that lost its lease to a newer run writes nothing.
+func TestUndoIsFenced(t *testing.T) {
+	d := newDatabase(t, filepath.Join(t.TempDir(), "amsx.db"))
+	direct(t, d, 1, "INSERT INTO Custodian(Login) VALUES ('ada')")
+	s, err := d.Begin(t.Context(), RunInfo{RunID: 2, Transformation: "T", Fence: 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Abort(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Undo(t.Context(), RunInfo{RunID: 3, Transformation: "T", Fence: 8}, 1); !errors.Is(err, ErrFenced) {
+		t.Errorf("with an old token: %v", err)
+	}
+	rows, err := d.Read(t.Context(), "SELECT (SELECT count(*) FROM Custodian), (SELECT count(*) FROM amsx_run)")
+	if err != nil || rows[0][0] != int64(1) || rows[0][1] != int64(1) {
+		t.Errorf("%v, %v", rows, err)
+	}
+	if _, err := d.Undo(t.Context(), RunInfo{RunID: 3, Transformation: "T", Fence: 9}, 1); err != nil {
+		t.Error(err)
+	}
+}
