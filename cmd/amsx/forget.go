@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/amsx-lang/amsx/amsx"
 	"github.com/amsx-lang/amsx/internal/batch"
 	"github.com/amsx-lang/amsx/lexer"
 )
@@ -66,34 +65,29 @@ func (c *forgetCmd) Run(ctx context.Context, e *env, g *cli) error {
 		forgotten(e, f)
 	}
 	if err == nil && f.InUse {
-		return errors.New("the values are removed from the tables, but another program has a database open, so that their bytes are still in its file: end that program (a run, a database tool), then say: " + vacuumHint(h.site))
+		return errors.New("the values are removed from the tables, but another program has a database open, so that their bytes are still in its file: end that program (a run, a database tool), then say: amsx runs prune --rebuild --database " + h.site.Path())
 	}
 	return err
 }
 
-// vacuumHint is how the files are made anew later: any forget does it.
-func vacuumHint(s *amsx.Site) string {
-	return "amsx runs prune --rebuild --database " + s.Path()
-}
-
 // forgotten says what was removed, or would be.
 func forgotten(e *env, f *batch.Forgetting) {
-	w, would := e.stdout, ""
+	w, is, are := e.stdout, "is", "are"
 	if f.Test {
-		would = "would be "
+		is, are = "would be", "would be"
 	}
 	name := lexer.Safe(fmt.Sprintf("%s (%s %d)", f.Key, f.Table, f.RowID))
 	switch f.Row {
 	case "deleted":
-		fmt.Fprintf(w, "%s: the row %sdeleted.\n", name, cmpText(f.Test, would, "is "))
+		fmt.Fprintf(w, "%s: the row %s deleted.\n", name, is)
 	case "emptied":
-		fmt.Fprintf(w, "%s: the row %semptied and made inactive, and not deleted, because the table %s refers to it.\n", name, cmpText(f.Test, would, "is "), lexer.Safe(f.Refers))
+		fmt.Fprintf(w, "%s: the row %s emptied and made inactive, and not deleted, because the table %s refers to it.\n", name, is, lexer.Safe(f.Refers))
 	default:
 		fmt.Fprintf(w, "%s: the row was deleted before.\n", name)
 	}
-	fmt.Fprintf(w, "%s and %s of logs, warnings and rejected records %sremoved.\n", plural(f.Changes, "recorded change"), plural(f.Entries, "line"), cmpText(f.Test, would, "are "))
+	fmt.Fprintf(w, "%s and %s of logs, warnings and rejected records %s removed.\n", plural(f.Changes, "recorded change"), plural(f.Entries, "line"), are)
 	if f.Others > 0 {
-		fmt.Fprintf(w, "A value of the person %staken out of %s of other rows.\n", cmpText(f.Test, would, "is "), plural(f.Others, "recorded change"))
+		fmt.Fprintf(w, "A value of the person %s taken out of %s of other rows.\n", is, plural(f.Others, "recorded change"))
 	}
 	if len(f.Runs) > 0 {
 		fmt.Fprintf(w, "An undo of these runs does not reach the row any more: %s.\n", runNumbers(f.Runs))
@@ -101,13 +95,6 @@ func forgotten(e *env, f *batch.Forgetting) {
 	if len(f.Scripts) > 0 {
 		fmt.Fprintf(w, "Not removed: the script of run %s names the person; it is kept as it ran.\n", runNumbers(f.Scripts))
 	}
-}
-
-func cmpText(first bool, a, b string) string {
-	if first {
-		return a
-	}
-	return b
 }
 
 func runNumbers(runs []int64) string {
