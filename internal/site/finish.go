@@ -193,7 +193,7 @@ func (s *Session) mergeLocked() error {
 		return s.explain("end the watch of the tables", err)
 	}
 	s.unitCreated = 0
-	s.again = s.again[:0]
+	s.calls.again = s.calls.again[:0]
 	if len(s.direct) > 0 {
 		if err := s.mergeDirect(); err != nil {
 			return s.explain("list what direct SQL changed", err)

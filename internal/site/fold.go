@@ -17,6 +17,9 @@ type calls struct {
 	line int // of the direct SQL that is running
 	// rewrite is what amsx_rewrite does to a text while Rewrite runs.
 	rewrite func(runtime.Value) runtime.Value
+	// again are the rows of the unit that it, or a unit before, had changed
+	// already; see Session.net.
+	again []tableRow
 	// err is the first error of a function. The library hands an error to the
 	// engine in a way that loses it, so it is kept here and asked for after
 	// each statement.
@@ -40,14 +43,14 @@ func (k *calls) taken() error {
 // addFunctions gives a connection the SQL functions of the site: those of
 // scripts, the ones of this package, and a refusal in the place of each
 // that reaches outside the database.
-func addFunctions(c *sqlite.Conn, k *calls, again func(table string, id int64)) error {
+func addFunctions(c *sqlite.Conn, k *calls) error {
 	functions := map[string]*sqlite.FunctionImpl{
 		"amsx_line": {NArgs: 0, AllowIndirect: true, Scalar: func(sqlite.Context, []sqlite.Value) (sqlite.Value, error) {
 			return sqlite.IntegerValue(int64(k.line)), nil
 		}},
 		"amsx_rewrite": {NArgs: 1, Scalar: k.rewriteText},
 		"amsx_again": {NArgs: 3, Scalar: func(_ sqlite.Context, a []sqlite.Value) (sqlite.Value, error) {
-			again(a[0].Text(), a[1].Int64())
+			k.again = append(k.again, tableRow{a[0].Text(), a[1].Int64()})
 			return a[2], nil
 		}},
 		"amsx_hash":      {NArgs: -1, Deterministic: true, Scalar: hashValues},

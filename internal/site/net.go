@@ -14,14 +14,14 @@ type tableRow struct {
 
 // touchedAgain notes a row of which there is a change already in this run.
 func (s *Session) touchedAgain(table string, id int64) {
-	s.again = append(s.again, tableRow{table, id})
+	s.calls.again = append(s.calls.again, tableRow{table, id})
 }
 
 // net gives the rows that the run changed more than once, by direct SQL and
 // the merge or in several units, the change that came out in the end: what was
 // changed and changed back is no change.
 func (s *Session) net() error {
-	for _, r := range s.again {
+	for _, r := range s.calls.again {
 		t := findTable(s.tables, r.table)
 		if t == nil {
 			continue

@@ -81,7 +81,6 @@ type Session struct {
 	added         map[string]bool             // tables in which direct SQL has made rows
 	schema        map[string]string           // of a planning test: the tables when it began
 	actions       map[string]map[Action]int64 // of each table that the run changed, counted by judge
-	again         []tableRow                  // rows of the unit that it, or a unit before, had changed already
 	undoes        int64                       // the run that this one takes back; 0: it runs a script
 	lock          time.Duration
 	merged        bool
@@ -157,7 +156,7 @@ func (s *Session) open() error {
 
 // guard prepares a connection for the script.
 func (s *Session) guard() error {
-	if err := addFunctions(s.c, &s.calls, s.touchedAgain); err != nil {
+	if err := addFunctions(s.c, &s.calls); err != nil {
 		return s.explain("add the SQL functions", err)
 	}
 	if err := s.c.SetAuthorizer(sqlite.AuthorizeFunc(s.authorize)); err != nil {
