@@ -246,10 +246,7 @@ func (a *applier) write() error {
 // record writes the run's rows: what it did, what it left, which plan it was.
 func (a *applier) record() error {
 	s, c := a.s, a.p.Counts
-	err := s.run("INSERT INTO main.amsx_run VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)",
-		s.info.RunID, s.info.Transformation, s.info.Fence, s.began.UTC().Format(instant), s.db.now().UTC().Format(instant),
-		c.Read, c.Inserted, c.Updated, c.Unchanged, c.Reactivated, c.Deactivated, c.Adopted, c.Rekeyed, c.Deleted, c.Rejected, c.Skipped, c.Warnings)
-	if err != nil {
+	if err := s.writeRun(c); err != nil {
 		return err
 	}
 	for _, src := range a.p.Sources {
@@ -257,14 +254,14 @@ func (a *applier) record() error {
 		if t == nil {
 			return fmt.Errorf("table %s is gone", src.Table)
 		}
-		active := src.Active
+		active, err := src.Active, error(nil)
 		if len(a.p.Tables) > 0 && t.source >= 0 {
 			// Rows that the plan does not touch may have come or gone.
 			if active, err = scalar(s.c, "SELECT count(*) FROM main."+quote(t.name)+" WHERE Source IS ?1"+t.andActive(), src.Source); err != nil {
 				return err
 			}
 		}
-		err := s.run("INSERT INTO main.amsx_run_source VALUES (?1, ?2, ?3, ?4, ?5, ?6)", s.info.RunID, t.name, src.Source, src.Complete, src.Read, active)
+		err = s.run("INSERT INTO main.amsx_run_source VALUES (?1, ?2, ?3, ?4, ?5, ?6)", s.info.RunID, t.name, src.Source, src.Complete, src.Read, active)
 		if err != nil {
 			return err
 		}

@@ -26,16 +26,16 @@ type tester interface {
 	Fatalf(format string, args ...any)
 }
 
-// A kept plan has been through JSON, as one in a file has.
-type kept struct {
+// A keptPlan plan has been through JSON, as one in a file has.
+type keptPlan struct {
 	plan    Plan
 	changes []Change
 	written []Written
 }
 
-func keepPlan(t tester, r *Result) *kept {
+func keepPlan(t tester, r *Result) *keptPlan {
 	t.Helper()
-	k := &kept{}
+	k := &keptPlan{}
 	through(t, r.Plan, &k.plan)
 	for ch, err := range r.Changes() {
 		if err != nil {
@@ -83,7 +83,7 @@ func each[T any](all []T) iter.Seq2[T, error] {
 }
 
 // apply applies the plan in a run of its own.
-func (k *kept) apply(t *testing.T, d *Database, info RunInfo) (*Result, error) {
+func (k *keptPlan) apply(t *testing.T, d *Database, info RunInfo) (*Result, error) {
 	s, err := d.Begin(t.Context(), info)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -94,11 +95,11 @@ func (a *applier) open() error {
 		if err := s.run("DROP TABLE IF EXISTS temp." + st.temp()); err != nil {
 			return err
 		}
-		cols, places := "rid INTEGER PRIMARY KEY, act, line, source, old, hash, after, mask", "?1"
+		cols, places := "rid INTEGER PRIMARY KEY, act, line, source, old, hash, new, after, mask", "?1"
 		for j := range t.columns {
 			cols += fmt.Sprintf(", c%d", j)
 		}
-		for j := range len(t.columns) + 7 {
+		for j := range len(t.columns) + 8 {
 			places += fmt.Sprintf(", ?%d", j+2)
 		}
 		if err := s.run("CREATE TEMP TABLE " + st.temp() + "(" + cols + ")"); err != nil {
@@ -181,11 +182,12 @@ func (st *planStage) put(ch *Change) error {
 	if err != nil {
 		return err
 	}
-	hash, err := st.follow(ch, id, after, mask)
+	values := ch.Plan.New
+	hash, err := st.follow(ch, id, after, mask, &values)
 	if err != nil {
 		return err
 	}
-	return st.keep(ch, id, after, mask, hash)
+	return st.keep(ch, id, after, mask, hash, values)
 }
 
 // compare holds a row against what it was when the plan was made, and returns
@@ -264,8 +266,9 @@ func (st *planStage) touched(ch *Change, id int64, now []any, mask []byte) error
 }
 
 // follow gives columns that hold the id of a new row the id that the row gets,
-// and returns the hash that the change set keeps.
-func (st *planStage) follow(ch *Change, id int64, after []any, mask []byte) (hash any, err error) {
+// also among the new values that the change set keeps, and returns the hash that
+// it keeps.
+func (st *planStage) follow(ch *Change, id int64, after []any, mask []byte, values *json.RawMessage) (hash any, err error) {
 	var h rowHash
 	if ch.Plan.Hash != nil {
 		h = rowHash(*ch.Plan.Hash)
@@ -288,6 +291,7 @@ func (st *planStage) follow(ch *Change, id int64, after []any, mask []byte) (has
 			}
 			if moved != after[i] {
 				h ^= st.t.hashOf(i, after[i]) ^ st.t.hashOf(i, moved)
+				*values = withValue(*values, st.t.columns[i].name, moved)
 				after[i] = moved
 			}
 			continue
@@ -306,16 +310,40 @@ func (st *planStage) follow(ch *Change, id int64, after []any, mask []byte) (has
 	return int64(h), nil
 }
 
+// withValue gives one of the values of a JSON object another value, if it is
+// there.
+func withValue(object json.RawMessage, name string, v any) json.RawMessage {
+	var b strings.Builder
+	gjson.ParseBytes(object).ForEach(func(k, was gjson.Result) bool {
+		raw := was.Raw
+		if k.String() == name {
+			raw = fmt.Sprint(v)
+			if s, ok := v.(string); ok {
+				raw = jsonName(s)
+			}
+		}
+		b.WriteString("," + k.Raw + ":" + raw)
+		return true
+	})
+	if b.Len() == 0 {
+		return object
+	}
+	return json.RawMessage("{" + b.String()[1:] + "}")
+}
+
 // keep puts a row into the temporary table.
-func (st *planStage) keep(ch *Change, id int64, after []any, mask []byte, hash any) error {
-	var source, old any
+func (st *planStage) keep(ch *Change, id int64, after []any, mask []byte, hash any, values json.RawMessage) error {
+	var source, old, new any
 	if !ch.Plan.NoSource {
 		source = ch.Source
 	}
 	if ch.Plan.Old != nil {
 		old = string(ch.Plan.Old)
 	}
-	for i, v := range append([]any{id, string(ch.Action), int64(ch.Line), source, old, hash, int64(st.t.hash(after)), string(mask)}, after...) {
+	if values != nil {
+		new = string(values)
+	}
+	for i, v := range append([]any{id, string(ch.Action), int64(ch.Line), source, old, hash, new, int64(st.t.hash(after)), string(mask)}, after...) {
 		switch v := v.(type) {
 		case int64:
 			st.add.BindInt64(i+1, v)

@@ -14,7 +14,7 @@ import (
 
 // planning is a site with three people and a plan that changes all of them:
 // u1 gets another name, u2 is a leaver, u3 gets the manager u4, who is new.
-func planning(t *testing.T) (*Database, string, *kept) {
+func planning(t *testing.T) (*Database, string, *keptPlan) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "amsx.db")
 	d := newDatabase(t, path)
@@ -68,7 +68,7 @@ func TestApplyRefuses(t *testing.T) {
 		{"a value that changes", "UPDATE Custodian SET FirstName='Adi' WHERE OktaID='u1'", `ada (Custodian 1) has changed since: FirstName was "Ada" and is "Adi" now`},
 		{"to Null", "UPDATE Custodian SET FirstName=NULL WHERE OktaID='u1'", `FirstName was "Ada" and is Null now`},
 		{"a column that the plan leaves alone", "UPDATE Custodian SET City='Bern' WHERE OktaID='u1'", `ada (Custodian 1) has changed since: City, which the plan leaves alone, is "Bern" now`},
-		{"the same by a run", "UPDATE Custodian SET City='Bern' WHERE OktaID='u1'; INSERT INTO amsx_run SELECT 3, 'x', 0, '2999-01-01T00:00:00Z', '2999-01-01T00:00:00Z', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0; INSERT INTO amsx_change VALUES (3, 'Custodian', 1, 'update', 1, 'OKTA', '{\"City\":\"Basel\"}', 0)", `ada (Custodian 1) has changed since: City was "Basel" and is "Bern" now`},
+		{"the same by a run", "UPDATE Custodian SET City='Bern' WHERE OktaID='u1'; INSERT INTO amsx_run SELECT 3, 'x', 0, '2999-01-01T00:00:00Z', '2999-01-01T00:00:00Z', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL; INSERT INTO amsx_change VALUES (3, 'Custodian', 1, 'update', 1, 'OKTA', '{\"City\":\"Basel\"}', 0, '{\"City\":\"Bern\"}')", `ada (Custodian 1) has changed since: City was "Basel" and is "Bern" now`},
 		{"a leaver who is back", "UPDATE Custodian SET JobTitle='Chief' WHERE OktaID='u2'", "bob (Custodian 2) has changed since"},
 		{"a row that is gone", "DELETE FROM Custodian WHERE OktaID='u1'", "ada (Custodian 1) is gone since"},
 		{"a key that is taken", "INSERT INTO Custodian(OktaID, Source) VALUES ('u4', 'OTHER')", "Custodian 4 has the OktaID by now that the plan gives to another row"},

@@ -9,7 +9,7 @@ import (
 // unique is free, then what is new and what changes.
 func (st *planStage) write() error {
 	s, t := st.a.s, st.t
-	if err := s.run(intoChange+"SELECT ?1, ?2, rid, act, line, source, old, hash FROM temp."+st.temp()+" ORDER BY rid", s.info.RunID, t.name); err != nil {
+	if err := s.run(intoChange+"SELECT ?1, ?2, rid, act, line, source, old, hash, new FROM temp."+st.temp()+" ORDER BY rid", s.info.RunID, t.name); err != nil {
 		return err
 	}
 	if err := s.run(fmt.Sprintf("DELETE FROM main.%s WHERE %s IN (SELECT rid FROM temp.%s WHERE act='delete')", quote(t.name), t.rowid, st.temp())); err != nil {

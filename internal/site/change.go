@@ -203,7 +203,7 @@ func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, k kept, laterQuer
 		ch.Key = t.name + " " + strconv.FormatInt(ch.RowID, 10)
 	}
 	if ch.Action == ActionInsert && k.hashed {
-		ch.Edited = t.hashAny(now) != k.hash
+		ch.Edited = t.hash(now) != k.hash
 	}
 	before, after := jsonFields(old), jsonFields(k.new)
 	for i, col := range t.columns {

@@ -56,7 +56,7 @@ func (s *Session) mergeDirect() error {
 		if t.source >= 0 && found && now[t.source].kind == cellText {
 			source = now[t.source].s
 		}
-		return s.run(intoChange+"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"+onChange, s.info.RunID, t.name, c.id, string(action), c.line, source, old, int64(t.hashOf(now)), new)
+		return s.run(intoChange+"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"+onChange, s.info.RunID, t.name, c.id, string(action), c.line, source, old, int64(t.hashCells(now)), new)
 	})
 }
 

@@ -261,14 +261,17 @@ func (s *Session) recordRun() error {
 	}
 	c.Created = s.done.Created + s.unitCreated
 	s.unit = c
-	now := s.db.now().UTC().Format(instant)
-	err = s.run("INSERT OR REPLACE INTO main.amsx_run VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,nullif(?18, 0))",
-		s.info.RunID, s.info.Transformation, s.info.Fence, s.began.UTC().Format(instant), now,
-		c.Read, c.Inserted, c.Updated, c.Unchanged, c.Reactivated, c.Deactivated, c.Adopted, c.Rekeyed, c.Deleted, c.Rejected, c.Skipped, c.Warnings, s.undoes)
-	if err != nil {
+	if err := s.writeRun(c); err != nil {
 		return err
 	}
 	return errors.Join(s.recordSources(), s.recordUndone())
+}
+
+// writeRun writes the run's row, or writes it anew when a unit more is merged.
+func (s *Session) writeRun(c Counts) error {
+	return s.run("INSERT OR REPLACE INTO main.amsx_run VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,nullif(?18, 0))",
+		s.info.RunID, s.info.Transformation, s.info.Fence, s.began.UTC().Format(instant), s.db.now().UTC().Format(instant),
+		c.Read, c.Inserted, c.Updated, c.Unchanged, c.Reactivated, c.Deactivated, c.Adopted, c.Rekeyed, c.Deleted, c.Rejected, c.Skipped, c.Warnings, s.undoes)
 }
 
 // counts are the run's counts so far that are not in the change set.

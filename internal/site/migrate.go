@@ -22,7 +22,7 @@ var migrations embed.FS
 
 // schemaVersion is the version of the newest migration, which every migration
 // also writes to user_version, where it can be read without the tables.
-const schemaVersion = 5
+const schemaVersion = 6
 
 const versionTable = "amsx_version"
 

@@ -72,7 +72,7 @@ func (s *Session) netRow(t *table, id int64) error {
 	case !was && !found:
 		return drop()
 	case !was:
-		return set(ActionInsert, nil, nil, t.hashOf(now))
+		return set(ActionInsert, nil, nil, t.hashCells(now))
 	case !found:
 		return set(ActionDelete, old, nil, 0)
 	}
@@ -83,7 +83,7 @@ func (s *Session) netRow(t *table, id int64) error {
 	if action != ActionAdopt && action != ActionRekey {
 		action = t.actionOf(before, now)
 	}
-	return set(action, before, after, t.hashOf(now))
+	return set(action, before, after, t.hashCells(now))
 }
 
 // isNet reports whether a change is already what came out: each of its columns
@@ -145,29 +145,12 @@ func (t *table) actionOf(before string, now []cell) Action {
 	return ActionDeactivate
 }
 
-// hashOf is the hash of a row as it is.
-func (t *table) hashOf(now []cell) rowHash {
+// hashCells is the hash of a row as it is.
+func (t *table) hashCells(now []cell) rowHash {
 	h := rowHash(0)
 	for i, v := range now {
 		if t.tracked(i) {
 			h = h.cell(i, v)
-		}
-	}
-	return h
-}
-
-// hashAny is the hash of a row of nil, int64 and text.
-func (t *table) hashAny(row []any) rowHash {
-	h := rowHash(0)
-	for i, v := range row {
-		if !t.tracked(i) {
-			continue
-		}
-		switch v := v.(type) {
-		case int64:
-			h = h.integer(i, v)
-		case string:
-			h = h.text(i, v)
 		}
 	}
 	return h

@@ -68,6 +68,7 @@ type PlanReference struct {
 // Planned is what applying a change needs beside what people see of it.
 type Planned struct {
 	Old      json.RawMessage `json:"old,omitempty"`      // the old values as the change set keeps them
+	New      json.RawMessage `json:"new,omitempty"`      // the new ones
 	Hash     *int64          `json:"hash,omitempty"`     // of the row as written, as the change set keeps it
 	After    int64           `json:"after"`              // the same, of every tracked column
 	NoSource bool            `json:"noSource,omitempty"` // the change set names no source, which "" does not say
@@ -168,7 +169,7 @@ func (s *Session) planRow(before *sqlite.Conn, former map[string]*table, ch *Cha
 		return fmt.Errorf("table %s is gone", ch.Table)
 	}
 	ch.Plan = &Planned{}
-	err := sqlitex.Execute(s.c, "SELECT Old, RowHash, Source FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3", &sqlitex.ExecOptions{
+	err := sqlitex.Execute(s.c, "SELECT Old, RowHash, Source, New FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3", &sqlitex.ExecOptions{
 		Args: []any{s.info.RunID, t.name, ch.RowID},
 		ResultFunc: func(st *sqlite.Stmt) error {
 			if st.ColumnType(0) != sqlite.TypeNull {
@@ -179,6 +180,9 @@ func (s *Session) planRow(before *sqlite.Conn, former map[string]*table, ch *Cha
 				ch.Plan.Hash = &h
 			}
 			ch.Plan.NoSource = st.ColumnType(2) == sqlite.TypeNull
+			if st.ColumnType(3) != sqlite.TypeNull {
+				ch.Plan.New = json.RawMessage(st.ColumnText(3))
+			}
 			return nil
 		},
 	})

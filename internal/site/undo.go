@@ -219,7 +219,7 @@ func (u *undo) plan() error {
 			if !found {
 				return nil // it is gone already
 			}
-			if !k.hashed || t.hashOf(now) != k.hash {
+			if !k.hashed || t.hashCells(now) != k.hash {
 				by, err := u.since(t, id, "")
 				if err != nil {
 					return err
@@ -247,7 +247,7 @@ func (u *undo) plan() error {
 // fields plans the fields of a row that the run changed.
 func (u *undo) fields(t *table, id int64, k kept, now []cell) (err error) {
 	r := &undoRow{t: t, id: id}
-	whole := k.hashed && t.hashOf(now) == k.hash
+	whole := k.hashed && t.hashCells(now) == k.hash
 	gjson.Parse(k.old).ForEach(func(name, was gjson.Result) bool {
 		i := t.column(name.String())
 		if i < 0 {

@@ -9,4 +9,4 @@ ALTER TABLE amsx_change ADD COLUMN New TEXT;
 -- The run that this one took back; NULL for a run of a script.
 ALTER TABLE amsx_run ADD COLUMN Undid INTEGER;
 
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
