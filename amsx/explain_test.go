@@ -25,6 +25,7 @@ var withoutExample = map[string]string{
 	"AMSX4052": "it needs a second file",
 	"AMSX4053": "it needs a second file",
 	"AMSX4056": "thousands of calls",
+	"AMSX4075": "it needs recordings",
 	"AMSX5004": "the names are known only while the script runs",
 	"AMSX5005": "the values are known only while the script runs",
 }
