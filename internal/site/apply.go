@@ -205,17 +205,6 @@ func (a *applier) alter() error {
 	return a.s.reloadTables()
 }
 
-// moved is by how much the ids of a table's new rows move, because other
-// programs took ids meanwhile.
-func (a *applier) moved(table string) (delta int64, of PlanTable) {
-	for _, st := range a.stages {
-		if st.t.name == table {
-			return st.delta, st.of
-		}
-	}
-	return 0, PlanTable{}
-}
-
 // write writes what is staged. It runs under the lock, on whole sets.
 func (a *applier) write() error {
 	s := a.s
