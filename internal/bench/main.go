@@ -54,7 +54,7 @@ func main() {
 	flag.IntVar(&b.users, "users", 100000, "users of the org")
 	flag.IntVar(&b.rounds, "rounds", 3, "rounds; medians are printed")
 	flag.IntVar(&b.many, "many", 1000000, "users of the memory row")
-	rows := flag.String("rows", "", "what to measure: loop, record, speed, peers, latency, start, memory, with commas between; empty: all")
+	rows := flag.String("rows", "", "what to measure: loop, record, speed, peers, latency, check, start, memory, with commas between; empty: all")
 	flag.Parse()
 	if err := b.run(strings.FieldsFunc(*rows, func(r rune) bool { return r == ',' })); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -82,7 +82,7 @@ func (b *bench) run(rows []string) error {
 		name    string
 		measure func() error
 	}{
-		{"loop", b.loop}, {"record", b.record}, {"speed", b.speed}, {"peers", b.peers}, {"latency", b.latency}, {"start", b.start}, {"memory", b.memory},
+		{"loop", b.loop}, {"record", b.record}, {"speed", b.speed}, {"peers", b.peers}, {"latency", b.latency}, {"check", b.check}, {"start", b.start}, {"memory", b.memory},
 	} {
 		if len(rows) > 0 && !slices.Contains(rows, row.name) {
 			continue
