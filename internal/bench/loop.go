@@ -42,10 +42,13 @@ func (b *bench) loop() error {
 		return err
 	}
 	fmt.Printf("\nRow 11: a loop of %d turns with %d statements, median of %d, in turn\n\n| | ns a statement | amsx ÷ it |\n|---|---|---|\n", turns, statements, 5*b.rounds)
+	picture := chart{file: "performance-loop.svg", title: "One statement of a loop", unit: "ns", groups: make([]group, 1)}
 	for i, e := range engines {
-		fmt.Printf("| %s | %.0f | **%.2f** |\n", e.name, middle(append([]float64(nil), times[i]...))*1e9/turns/statements, ratio(times[0], times[i]))
+		ns := middle(append([]float64(nil), times[i]...)) * 1e9 / turns / statements
+		picture.groups[0].bars = append(picture.groups[0].bars, bar{e.name, ns})
+		fmt.Printf("| %s | %.0f | **%.2f** |\n", e.name, ns, ratio(times[0], times[i]))
 	}
-	return nil
+	return b.draw(picture)
 }
 
 // inTurn runs the engines one after the other, so many rounds, and gives the

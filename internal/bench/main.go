@@ -34,6 +34,7 @@ type bench struct {
 	dir, amsx, self string
 	users, rounds   int
 	many            int
+	charts          string // where charts are written; empty: nowhere
 }
 
 // A figure is one measured run.
@@ -55,6 +56,7 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 3, "rounds; medians are printed")
 	flag.IntVar(&b.many, "many", 1000000, "users of the memory row")
 	rows := flag.String("rows", "", "what to measure: loop, record, speed, peers, latency, check, start, memory, with commas between; empty: all")
+	flag.StringVar(&b.charts, "charts", "", "a folder for charts of what is measured, as SVG")
 	flag.Parse()
 	if err := b.run(strings.FieldsFunc(*rows, func(r rune) bool { return r == ',' })); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -132,8 +134,10 @@ func (b *bench) speed() error {
 	}
 	fmt.Printf("\nRows 1, 7 and 9: %d users into SQLite, %d rounds, medians\n\n", b.users, b.rounds)
 	fmt.Printf("| | amsx s | by hand s | amsx ÷ by hand | amsx CPU s | by hand CPU s | CPU ÷ by hand | locked s | peak MB |\n|---|---|---|---|---|---|---|---|---|\n")
+	picture := chart{file: "performance-sync.svg", title: fmt.Sprintf("Syncing %d users into SQLite", b.users), unit: "s"}
 	for _, ph := range phases {
 		o, t := ours[ph.name], theirs[ph.name]
+		picture.groups = append(picture.groups, group{ph.name, []bar{{"amsx", median(o, wall)}, {"Go by hand", median(t, wall)}}})
 		var ratio, work []float64
 		for i := range o {
 			ratio = append(ratio, wall(o[i])/wall(t[i]))
@@ -141,7 +145,7 @@ func (b *bench) speed() error {
 		}
 		fmt.Printf("| %s | %.2f | %.2f | **%.2f** | %.2f | %.2f | %.2f | %.3f | %.0f |\n", ph.name, median(o, wall), median(t, wall), middle(ratio), median(o, cpu), median(t, cpu), middle(work), median(o, locked), median(o, peak))
 	}
-	return nil
+	return b.draw(picture)
 }
 
 // latency is row 5: wall against pages × 60 ms. The hand-written program shows

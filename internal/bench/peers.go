@@ -74,6 +74,10 @@ func (b *bench) peers() error {
 	fmt.Printf("\nRows 2 and 3: %d users, against what else an administrator would run, %d rounds, medians\n\n", b.users, b.rounds)
 	fmt.Printf("| | first s | ÷ amsx | unchanged s | ÷ amsx | peak MB |\n|---|---|---|---|---|---|\n")
 	fmt.Printf("| amsx | %.2f | | %.2f | | %.0f |\n", median(ours[0], wall), median(ours[1], wall), median(ours[0], peak))
+	picture := chart{file: "performance-peers.svg", title: fmt.Sprintf("%d users, against what else one would run", b.users), unit: "s"}
+	for ph, name := range phases {
+		picture.groups = append(picture.groups, group{name, []bar{{"amsx", median(ours[ph], wall)}}})
+	}
 	for i, p := range all {
 		if missing[i] {
 			continue
@@ -85,10 +89,11 @@ func (b *bench) peers() error {
 				r = append(r, wall(f)/wall(ours[ph][n]))
 			}
 			times[ph] = middle(r)
+			picture.groups[ph].bars = append(picture.groups[ph].bars, bar{p.name, median(theirs[i][ph], wall)})
 		}
 		fmt.Printf("| %s | %.2f | **%.1f** | %.2f | **%.1f** | %.0f |\n", p.name, median(theirs[i][0], wall), times[0], median(theirs[i][1], wall), times[1], median(theirs[i][0], peak))
 	}
-	return nil
+	return b.draw(picture)
 }
 
 // same makes sure that a peer did the work that it is measured for.
