@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/amsx-lang/amsx/amsx"
 	"github.com/amsx-lang/amsx/internal/batch"
@@ -112,17 +109,8 @@ func (c *planCmd) validate(g *cli) error {
 	if err := c.runFlags.validate("plan"); err != nil || c.Output == "" {
 		return err
 	}
-	file := kong.ExpandPath(c.Output)
-	switch info, err := os.Stat(file); {
-	case err == nil && info.IsDir():
-		return &usageError{fmt.Errorf("--output: %s is a folder; name a file, such as %s", c.Output, filepath.Join(c.Output, "plan.json"))}
-	case err == nil && !info.Mode().IsRegular():
-		return &usageError{fmt.Errorf("--output: %s is no file", c.Output)}
-	case err == nil && isDatabase(file):
-		return &usageError{fmt.Errorf("--output: %s is a database; name another file, such as plan.json", c.Output)}
-	}
-	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
-		return &usageError{fmt.Errorf("--output: there is no folder %s", filepath.Dir(c.Output))}
+	if err := c.output().check(); err != nil {
+		return err
 	}
 	if c.Replay != "" && (c.File == "" || g.Database == "amsx.db") {
 		return &usageError{errors.New("--output: a replay has a site of its own that is gone afterwards; name the transformation and a --database, and the plan can be applied there")}
@@ -130,16 +118,9 @@ func (c *planCmd) validate(g *cli) error {
 	return nil
 }
 
-// isDatabase reports whether a file is one that a plan must never replace.
-func isDatabase(name string) bool {
-	f, err := os.Open(name)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head := make([]byte, 15)
-	_, err = io.ReadFull(f, head)
-	return err == nil && string(head) == "SQLite format 3"
+// output is the file of the plan.
+func (c *planCmd) output() output {
+	return output{flag: "--output", file: c.Output, like: "plan.json", kind: "plan", begin: plan.Begins}
 }
 
 // save keeps the plan in its file.
@@ -156,7 +137,7 @@ func (c *planCmd) save(ctx context.Context, e *env, source *source, report *batc
 		script = abs
 	}
 	return batch.SavePlan(source.job, report, batch.PlanOptions{
-		File: kong.ExpandPath(c.Output), Program: "amsx " + version, Script: script, Redact: redact,
+		File: c.output().path(), Program: "amsx " + version, Script: script, Redact: redact,
 		Key: func() (*control.Key, error) {
 			src, err := keySource(e)
 			if err != nil {

@@ -3,17 +3,15 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/amsx-lang/amsx/amsx"
 	"github.com/amsx-lang/amsx/internal/control"
@@ -47,15 +45,15 @@ func (runsShow) Help() string {
 // A shownRun is a run in JSON, with what was asked for.
 type shownRun struct {
 	listedRun
-	Site     *site.Counts     `json:"site,omitempty"` // all counts, of a run that wrote
-	Altered  []string         `json:"altered"`
-	Files    []string         `json:"files"`
-	Warnings []shownWarning   `json:"warnings"`
-	Changed  int64            `json:"changed"` // rows of the change set that are kept
-	Pruned   bool             `json:"pruned"`  // the change set is gone
-	LogLines []shownLine      `json:"log,omitempty"`
-	Rejected []control.Reject `json:"rejects,omitempty"`
-	Changes  []site.Change    `json:"changes,omitempty"`
+	Site     *site.Counts   `json:"site,omitempty"` // all counts, of a run that wrote
+	Altered  []string       `json:"altered"`
+	Files    []string       `json:"files"`
+	Warnings []shownWarning `json:"warnings"`
+	Changed  int64          `json:"changed"` // rows of the change set that are kept
+	Pruned   bool           `json:"pruned"`  // the change set is gone
+	LogLines []shownLine    `json:"log,omitzero"`
+	Rejected []shownReject  `json:"rejects,omitzero"`
+	Changes  []site.Change  `json:"changes,omitzero"`
 }
 
 type shownWarning struct {
@@ -65,6 +63,13 @@ type shownWarning struct {
 	Count   int64  `json:"count"`
 }
 
+type shownReject struct {
+	Key    string          `json:"key"`
+	Reason string          `json:"reason"`
+	Line   int             `json:"line"`
+	Fields json.RawMessage `json:"fields"`
+}
+
 type shownLine struct {
 	Time    time.Time `json:"time"`
 	Level   string    `json:"level"`
@@ -72,8 +77,35 @@ type shownLine struct {
 	Message string    `json:"message"`
 }
 
+// validate finds options that contradict each other: --script and --csv print
+// one thing alone.
+func (c *runsShow) validate() error {
+	var alone, beside []string
+	for _, o := range []struct {
+		set, alone bool
+		name       string
+	}{{c.Script, true, "--script"}, {c.CSV != "", true, "--csv"}, {c.JSON, false, "--json"}, {c.Log, false, "--log"}, {c.Rejects, false, "--rejects"}, {c.Changes, false, "--changes"}} {
+		switch {
+		case o.set && o.alone:
+			alone = append(alone, o.name)
+		case o.set:
+			beside = append(beside, o.name)
+		}
+	}
+	if all := append(alone, beside...); len(alone) > 0 && len(all) > 1 {
+		return &usageError{fmt.Errorf("%s is given alone, and not with %s", all[0], strings.Join(all[1:], ", "))}
+	}
+	if c.CSV == "" || c.CSV == "-" {
+		return nil
+	}
+	return c.output().check()
+}
+
 // Run prints the run.
 func (c *runsShow) Run(ctx context.Context, e *env, g *cli) error {
+	if err := c.validate(); err != nil {
+		return err
+	}
 	h, err := openHistory(ctx, e, g)
 	if err != nil {
 		return err
@@ -121,16 +153,23 @@ func (c *runsShow) Run(ctx context.Context, e *env, g *cli) error {
 		if err != nil {
 			return err
 		}
+		s.LogLines = []shownLine{} // asked for, so it is there
 		for _, l := range lines {
 			s.LogLines = append(s.LogLines, shownLine{l.Time, l.Level, l.Line, l.Message})
 		}
 	}
 	if c.Rejects {
-		if s.Rejected, err = h.control.RunRejects(ctx, id); err != nil {
+		rejects, err := h.control.RunRejects(ctx, id)
+		if err != nil {
 			return err
+		}
+		s.Rejected = []shownReject{}
+		for _, r := range rejects {
+			s.Rejected = append(s.Rejected, shownReject(r))
 		}
 	}
 	if c.JSON && c.Changes {
+		s.Changes = []site.Change{}
 		for ch, err := range h.site.Changes(ctx, id) {
 			if err != nil {
 				return err
@@ -238,7 +277,7 @@ func (o reporter) log(lines []shownLine, all int) {
 	}
 }
 
-func (o reporter) rejects(rejects []control.Reject, all int) {
+func (o reporter) rejects(rejects []shownReject, all int) {
 	fmt.Fprintf(o.w, "\n  Rejected (%s):\n\n", plural(int64(all), "record"))
 	for _, r := range rejects {
 		o.fold(lexer.Safe(r.Key+": "+r.Reason), "  ", 2)
@@ -246,25 +285,45 @@ func (o reporter) rejects(rejects []control.Reject, all int) {
 	}
 }
 
+// csvHead are the columns of the CSV file.
+var csvHead = []string{"run", "when", "user", "transformation", "table", "row id", "key", "action", "field", "old", "new", "line", "source", "note"}
+
+// csvMark begins the file: Excel takes one without it for one in the machine's
+// own encoding.
+const csvMark = "\ufeff"
+
+// output is the CSV file.
+func (c *runsShow) output() output {
+	return output{flag: "--csv", file: c.CSV, like: "changes.csv", kind: "CSV file of amsx runs", begin: csvMark + strings.Join(csvHead, ",")}
+}
+
 // csv writes the change set, one line a field.
-func (c *runsShow) csv(ctx context.Context, e *env, h *history, run control.Run, record site.RunRecord) (err error) {
-	to := e.stdout
-	if c.CSV != "-" {
-		f, err := os.OpenFile(kong.ExpandPath(c.CSV), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // it holds people's data
-		if err != nil {
-			return fmt.Errorf("--csv: %w", err)
-		}
-		defer func() {
-			if cerr := f.Close(); err == nil {
-				err = cerr
-			}
-		}()
-		to = f
-	}
-	w := bufio.NewWriter(to)
-	// Excel takes a file without this mark for one in the machine's own encoding.
-	if _, err := w.WriteString("\ufeff"); err != nil {
+func (c *runsShow) csv(ctx context.Context, e *env, h *history, run control.Run, record site.RunRecord) error {
+	fields := int64(0)
+	fill := func(w io.Writer) (err error) {
+		fields, err = changesCSV(ctx, w, h, run, record)
 		return err
+	}
+	if c.CSV == "-" {
+		w := bufio.NewWriter(e.stdout)
+		return errors.Join(fill(w), w.Flush())
+	}
+	if err := c.output().write(fill); err != nil {
+		return err
+	}
+	name := lexer.Safe(c.CSV)
+	if fields == 0 {
+		fmt.Fprintf(e.stderr, "Run %d changed nothing; %s has the headings alone.\n", run.ID, name)
+		return nil
+	}
+	fmt.Fprintf(e.stderr, "Wrote %s to %s. The file holds people's data.\n", plural(fields, "field"), name)
+	return nil
+}
+
+// changesCSV writes the change set of a run and counts its fields.
+func changesCSV(ctx context.Context, w io.Writer, h *history, run control.Run, record site.RunRecord) (n int64, err error) {
+	if _, err := io.WriteString(w, csvMark); err != nil {
+		return 0, err
 	}
 	write := func(fields ...string) error {
 		for i := range fields {
@@ -273,13 +332,13 @@ func (c *runsShow) csv(ctx context.Context, e *env, h *history, run control.Run,
 		_, err := w.Write(csvtext.AppendRecord(nil, ',', fields))
 		return err
 	}
-	if err := write("run", "when", "user", "transformation", "table", "row id", "key", "action", "field", "old", "new", "line", "source", "note"); err != nil {
-		return err
+	if err := write(slices.Clone(csvHead)...); err != nil {
+		return 0, err
 	}
-	when, n := record.Merged.Format(time.RFC3339), 0
+	when := record.Merged.Format(time.RFC3339)
 	for ch, err := range h.site.Changes(ctx, run.ID) {
 		if err != nil {
-			return err
+			return n, err
 		}
 		note := ""
 		if ch.Edited {
@@ -288,17 +347,11 @@ func (c *runsShow) csv(ctx context.Context, e *env, h *history, run control.Run,
 		for _, f := range ch.Fields {
 			n++
 			if err := write(strconv.FormatInt(run.ID, 10), when, run.User, run.Transformation, ch.Table, strconv.FormatInt(ch.RowID, 10), ch.Key, string(ch.Action), f.Name, csvValue(f.Old), csvValue(f.New), strconv.Itoa(ch.Line), ch.Source, note); err != nil {
-				return err
+				return n, err
 			}
 		}
 	}
-	if err := w.Flush(); err != nil {
-		return errors.Join(errors.New("--csv"), err)
-	}
-	if c.CSV != "-" {
-		fmt.Fprintf(e.stderr, "Wrote %s to %s. The file holds people's data.\n", plural(int64(n), "field"), lexer.Safe(c.CSV))
-	}
-	return nil
+	return n, nil
 }
 
 // csvValue is a value of a row; Null is an empty cell.

@@ -25,6 +25,9 @@ import (
 // that it reads.
 const Format = 1
 
+// Begins is how the file of each plan begins.
+const Begins = `{"plan":`
+
 // A Header is what a plan says about itself.
 type Header struct {
 	Format         int               `json:"format"`

@@ -60,9 +60,9 @@ func Open(name string) (_ *File, err error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	text, ok := bytes.CutPrefix(bytes.TrimSuffix(first, []byte(",\n")), []byte(`{"plan":`))
+	text, ok := bytes.CutPrefix(bytes.TrimSuffix(first, []byte(",\n")), []byte(Begins))
 	if !ok {
-		return nil, p.fail("it is no plan as amsx plan writes one; it may have been saved by another program, or cut off", "make the plan again: amsx plan FILE -o "+name)
+		return nil, p.fail("it is no plan as amsx plan writes one; it may have been saved by another program, or cut off", "make the plan again, such as: amsx plan okta_users -o plan.json")
 	}
 	var format struct{ Format int }
 	if err := json.Unmarshal(text, &format); err == nil && format.Format > Format {

@@ -40,7 +40,8 @@ func WriteFile(name string, c *Contents) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("write the plan: %w", err), f.Close(), os.Remove(f.Name()))
+			_ = f.Close() // it may be closed already
+			err = errors.Join(fmt.Errorf("write the plan: %w", err), os.Remove(f.Name()))
 		}
 	}()
 	w := bufio.NewWriter(f)
@@ -66,7 +67,7 @@ func (c *Contents) write(to io.Writer) error {
 		signed = io.MultiWriter(to, c.Code)
 	}
 	l := &lines{w: signed, secret: c.Secret}
-	l.put(`{"plan":`, c.Header, ",")
+	l.put(Begins, c.Header, ",")
 	l.put(`"counts":`, c.Counts, ",")
 	l.text(`"changes":[`)
 	list(l, c.Changes)
