@@ -15,6 +15,7 @@ type undoCmd struct {
 	Number number `arg:"" name:"run" help:"The number of the run, as amsx runs shows it."`
 	Yes    bool   `help:"Do not ask." short:"y"`
 	Test   bool   `help:"Say what would be undone, and write nothing."`
+	Wait   bool   `help:"Wait for a run of the transformation to end."`
 	JSON   bool   `help:"Print the outcome as one JSON object." name:"json"`
 }
 
@@ -38,7 +39,8 @@ func (c *undoCmd) Run(ctx context.Context, e *env, g *cli) error {
 		return err
 	}
 	defer h.close()
-	job := batch.UndoJob{Run: int64(c.Number), Site: h.site, Control: h.control, User: userName(e), Testing: true}
+	job := batch.UndoJob{Run: int64(c.Number), Site: h.site, Control: h.control, User: userName(e), Testing: true, Wait: c.Wait,
+		Waiting: func(reason string) { fmt.Fprintf(e.stderr, "Waiting: %s. Ctrl-C ends the wait.\n", lexer.Safe(reason)) }}
 	out := reporter{e.stdout, newPalette(g.Color, e), e.columns}
 	if c.Test || !c.Yes {
 		report, err := batch.Undo(ctx, job)

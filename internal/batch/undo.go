@@ -20,6 +20,8 @@ type UndoJob struct {
 	Now     func() time.Time // nil: the machine's clock
 	// Testing: nothing is written, not even a run in the history.
 	Testing bool
+	Wait    bool                // wait for a run of the transformation to end
+	Waiting func(reason string) // told which run is waited for; may be nil
 }
 
 // An UndoReport is what became of an undo, in the names of `amsx undo --json`.
@@ -83,11 +85,7 @@ func Undo(ctx context.Context, j UndoJob) (*UndoReport, error) {
 		r.Status, r.Seconds = control.Completed, now().Sub(began).Seconds()
 		return r, nil
 	}
-	lastRun, lastFence, err := j.Site.LastRun(ctx)
-	if err != nil {
-		return fail(err)
-	}
-	lease, err := j.Control.Acquire(ctx, name, control.RunInfo{File: former.File, User: j.User, UndoOf: j.Run, LastRun: lastRun, LastFence: lastFence})
+	lease, err := j.acquire(ctx, name, former.File)
 	if err != nil {
 		return fail(err)
 	}
@@ -119,6 +117,23 @@ func Undo(ctx context.Context, j UndoJob) (*UndoReport, error) {
 		err = errors.Join(err, fmt.Errorf("the history of the undo could not be written: %w", ended))
 	}
 	return r, err
+}
+
+// acquire takes the lease of the transformation.
+func (j *UndoJob) acquire(ctx context.Context, transformation, file string) (*control.Lease, error) {
+	lastRun, lastFence, err := j.Site.LastRun(ctx)
+	if err != nil {
+		return nil, err
+	}
+	info := control.RunInfo{File: file, User: j.User, UndoOf: j.Run, LastRun: lastRun, LastFence: lastFence}
+	if !j.Wait {
+		return j.Control.Acquire(ctx, transformation, info)
+	}
+	return j.Control.AcquireWait(ctx, transformation, info, func(e *control.LeasedError) {
+		if j.Waiting != nil {
+			j.Waiting(e.Running())
+		}
+	})
 }
 
 // undoable finds the run and what its history says of it.

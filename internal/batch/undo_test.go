@@ -129,6 +129,31 @@ func TestUndoRefuses(t *testing.T) {
 	}
 }
 
+// TestUndoWaits: an undo that waits begins when the run of the transformation
+// has ended.
+func TestUndoWaits(t *testing.T) {
+	ctx := context.Background()
+	p := newPlace(t, oktasim.Config{Users: 5, Seed: 3})
+	first, err := batch.Run(ctx, p.job(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease, err := p.control.Acquire(ctx, first.Transformation, control.RunInfo{User: "ben"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waited := ""
+	r, err := batch.Undo(ctx, batch.UndoJob{Run: first.Run, Site: p.site, Control: p.control, Wait: true, Waiting: func(reason string) {
+		waited = reason
+		if err := lease.Release(ctx); err != nil {
+			t.Error(err)
+		}
+	}})
+	if err != nil || r.Counts.Deleted != 5 || !strings.Contains(waited, "ben") {
+		t.Errorf("%+v, %v; waited for %q", r, err, waited)
+	}
+}
+
 // TestRunsPruneByThemselves: a run removes what is too old, by its clock.
 func TestRunsPruneByThemselves(t *testing.T) {
 	ctx := context.Background()

@@ -220,7 +220,7 @@ func (u *undo) plan() error {
 				return nil // it is gone already
 			}
 			if !k.hashed || t.hashCells(now) != k.hash {
-				by, err := u.since(t, id, "")
+				by, err := u.since(t, id, -1, cell{})
 				if err != nil {
 					return err
 				}
@@ -260,7 +260,7 @@ func (u *undo) fields(t *table, id int64, k kept, now []cell) (err error) {
 		wrote := gjson.Get(k.new, gjson.Escape(t.columns[i].name))
 		if !whole && (!wrote.Exists() || !sameJSON(wrote, now[i])) {
 			var by string
-			if by, err = u.since(t, id, t.columns[i].name); err == nil {
+			if by, err = u.since(t, id, i, now[i]); err == nil {
 				err = u.stayAs(t, id, t.columns[i].name, now[i].any(), jsonAny(was), by)
 			}
 			return err == nil
@@ -308,19 +308,31 @@ func jsonCell(v gjson.Result) cell {
 	return cell{}
 }
 
-// since says who changed a field, or the row, after the run.
-func (u *undo) since(t *table, id int64, field string) (string, error) {
+// since says who changed a field after the run, or the row where field is -1.
+// A field that holds something else than a later run wrote was changed after
+// that one too.
+func (u *undo) since(t *table, id int64, field int, now cell) (string, error) {
 	if len(u.stays) >= maxKept {
 		return "", nil // it is only counted
 	}
-	last := int64(0)
-	err := u.s.rows("SELECT c.RunID, c.Old FROM main.amsx_run r CROSS JOIN main.amsx_change c ON c.RunID=r.RunID AND c.TableName=?2 AND c.RowID=?3 WHERE r.RunID>?1 ORDER BY r.RunID", func(st *sqlite.Stmt) error {
-		if field == "" || gjson.Get(st.ColumnText(1), gjson.Escape(field)).Exists() {
+	last, hand := int64(0), false
+	err := u.s.rows("SELECT c.RunID, c.Old, c.New FROM main.amsx_run r CROSS JOIN main.amsx_change c ON c.RunID=r.RunID AND c.TableName=?2 AND c.RowID=?3 WHERE r.RunID>?1 ORDER BY r.RunID", func(st *sqlite.Stmt) error {
+		if field < 0 {
 			last = st.ColumnInt64(0)
+			return nil
+		}
+		path := gjson.Escape(t.columns[field].name)
+		if gjson.Get(st.ColumnText(1), path).Exists() {
+			last = st.ColumnInt64(0)
+			wrote := gjson.Get(st.ColumnText(2), path)
+			hand = wrote.Exists() && !sameJSON(wrote, now)
 		}
 		return nil
 	}, u.run, t.name, id)
-	if last > 0 {
+	switch {
+	case hand:
+		return fmt.Sprintf("somebody changed it after run %d, by hand or with another program", last), err
+	case last > 0:
 		return fmt.Sprintf("run %d changed it since", last), err
 	}
 	return "somebody changed it since, by hand or with another program", err

@@ -394,3 +394,55 @@ func TestUndoIsFenced(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestUndoOfAReference: a reference to a row that was deleted since is not given
+// back, and the row that is put back is put back without it.
+func TestUndoOfAReference(t *testing.T) {
+	d := newDatabase(t, filepath.Join(t.TempDir(), "amsx.db"))
+	direct(t, d, 1, "INSERT INTO Custodian(CustodianID, FullName, ManagerID) VALUES (1, 'ada', Null), (2, 'bob', 1), (3, 'cyd', Null), (4, 'dot', 1), (5, 'eve', 4)")
+	direct(t, d, 2, "UPDATE Custodian SET ManagerID=3, JobTitle='Boss' WHERE CustodianID=2", "DELETE FROM Custodian WHERE CustodianID IN (4, 5)")
+	direct(t, d, 3, "DELETE FROM Custodian WHERE CustodianID=1")
+	u, err := d.Undo(t.Context(), RunInfo{RunID: 4, Transformation: "T"}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := d.Read(t.Context(), "SELECT CustodianID, FullName, ManagerID, JobTitle FROM Custodian")
+	want := [][]any{{int64(2), "bob", int64(3), nil}, {int64(3), "cyd", nil, nil}, {int64(4), "dot", nil, nil}, {int64(5), "eve", int64(4), nil}}
+	if diff := cmp.Diff(want, rows); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	const reason = "Custodian 1, to which it referred, was deleted since"
+	stays := []Stay{
+		{"Custodian", 2, "bob", "ManagerID", int64(3), int64(1), reason},
+		{"Custodian", 4, "Custodian 4", "ManagerID", nil, int64(1), reason},
+	}
+	if diff := cmp.Diff(stays, u.Stays); diff != "" {
+		t.Error(diff)
+	}
+	if rows, err := d.Read(t.Context(), "SELECT count(*) FROM pragma_foreign_key_check"); err != nil || rows[0][0] != int64(0) {
+		t.Errorf("%v rows refer to nothing, %v", rows, err)
+	}
+}
+
+// TestUndoSaysWhoWasLast: a field that somebody changed by hand after a later
+// run is not that run's.
+func TestUndoSaysWhoWasLast(t *testing.T) {
+	d := newDatabase(t, filepath.Join(t.TempDir(), "amsx.db"))
+	direct(t, d, 1, "INSERT INTO Custodian(FullName) VALUES ('ada'), ('bob'), ('cyd')")
+	for run, title := range []string{"Clerk", "Boss"} {
+		direct(t, d, int64(run+2), "UPDATE Custodian SET JobTitle='"+title+"' WHERE CustodianID<3 OR '"+title+"'='Clerk'")
+	}
+	execute(t, d.path, "UPDATE Custodian SET JobTitle='Chief' WHERE CustodianID>1")
+	u, err := d.Undo(t.Context(), RunInfo{RunID: 4, Transformation: "T", Testing: true}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range u.Stays {
+		got = append(got, s.Key+": "+s.Reason)
+	}
+	want := []string{"ada: run 3 changed it since", "bob: somebody changed it after run 3, by hand or with another program", "cyd: somebody changed it since, by hand or with another program"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

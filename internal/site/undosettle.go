@@ -9,7 +9,7 @@ import (
 
 // settle takes out of the plan what cannot be: a row that the run inserted and
 // that others refer to now is not deleted, a unique value that somebody else
-// has by now is not given back. One may lead to the other, so it is repeated
+// has by now is not given back, nor is a reference to a row that is gone. One may lead to the other, so it is repeated
 // until nothing changes; each time less is undone, so it ends.
 func (u *undo) settle() error {
 	for {
@@ -21,7 +21,11 @@ func (u *undo) settle() error {
 		if err != nil {
 			return err
 		}
-		if !dropped && !blocked {
+		lost, err := u.settleLost()
+		if err != nil {
+			return err
+		}
+		if !dropped && !blocked && !lost {
 			return nil
 		}
 	}
@@ -208,9 +212,10 @@ func (s *Session) references() ([]reference, error) {
 	for _, n := range s.names {
 		t := s.table(n)
 		has := make(map[int]bool)
-		err := s.rows("SELECT \"table\", \"from\" FROM pragma_foreign_key_list(?1)", func(st *sqlite.Stmt) error {
+		err := s.rows("SELECT \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1)", func(st *sqlite.Stmt) error {
 			to, i := s.table(st.ColumnText(0)), t.column(st.ColumnText(1))
-			if to != nil && i >= 0 && !has[i] {
+			// One that refers to another column than the id holds no row id.
+			if key := st.ColumnText(2); to != nil && i >= 0 && !has[i] && (key == "" || strings.EqualFold(key, to.rowid)) {
 				has[i] = true
 				all = append(all, reference{t, i, to})
 			}
@@ -285,6 +290,71 @@ func (u *undo) settleReferences() (blocked bool, err error) {
 		}
 	}
 	return blocked, nil
+}
+
+// settleLost takes out the references to rows that were deleted since the run:
+// a field keeps what it has, and of a row that is put back it stays empty.
+func (u *undo) settleLost() (lost bool, err error) {
+	refs, err := u.s.references()
+	if err != nil {
+		return false, err
+	}
+	known := make(map[tableRow]bool)
+	there := func(to tableRow, t *table) (bool, error) {
+		if r := u.touched[to]; r != nil {
+			return true, nil // it is there, or is put back
+		}
+		found, looked := known[to]
+		if !looked {
+			n, err := scalar(u.s.c, "SELECT EXISTS (SELECT 1 FROM main."+quote(t.name)+" WHERE "+t.rowid+"=?1)", to.id)
+			if err != nil {
+				return false, err
+			}
+			found = n != 0
+			known[to] = found
+		}
+		return found, nil
+	}
+	for _, r := range u.rows {
+		for _, ref := range refs {
+			v, ok := r.written(ref.col)
+			if !ok || ref.from != r.t || v.kind != cellInt {
+				continue
+			}
+			found, err := there(tableRow{ref.to.name, v.n}, ref.to)
+			if err != nil {
+				return lost, err
+			}
+			if found {
+				continue
+			}
+			lost = true
+			if err := u.loseReference(r, ref, v); err != nil {
+				return lost, err
+			}
+		}
+	}
+	return lost, nil
+}
+
+// loseReference takes a reference to a row that is gone out of what is undone
+// of a row.
+func (u *undo) loseReference(r *undoRow, ref reference, was cell) error {
+	name := r.t.columns[ref.col].name
+	gone := fmt.Sprintf("%s %d, to which it referred, was deleted since", ref.to.name, was.n)
+	if r.put && r.t.columns[ref.col].notNull {
+		r.cols, r.vals = nil, nil
+		return u.stayAs(r.t, r.id, "", nil, nil, fmt.Sprintf("the row is not put back: %s %d, to which its %s referred, was deleted since", ref.to.name, was.n, name))
+	}
+	r.leave(ref.col)
+	if r.put {
+		return u.stayAs(r.t, r.id, name, nil, was.any(), gone)
+	}
+	now, _, err := u.s.rowNow(r.t, r.id)
+	if err != nil {
+		return err
+	}
+	return u.stayAs(r.t, r.id, name, now[ref.col].any(), was.any(), gone)
 }
 
 // stageGone puts the rows to delete into a temporary table.
