@@ -57,7 +57,7 @@ type listedRun struct {
 	Requests       int64             `json:"requests"`
 	Error          string            `json:"error"`
 	ExitCode       int               `json:"exitCode"`
-	ScriptHash     string            `json:"scriptHash"`
+	ScriptHash     string            `json:"scriptHash"` // "": an undo, which runs no script
 	Parameters     map[string]string `json:"parameters"`
 }
 
@@ -72,6 +72,9 @@ func listRun(r control.Run, undone map[int64]int64) listedRun {
 	l := listedRun{Run: r.ID, Transformation: r.Transformation, File: r.File, Status: r.Status, Test: r.Test, Undoes: r.UndoOf, UndoneBy: undone[r.ID],
 		User: r.User, Host: r.Host, Counts: r.Counts, Requests: r.Requests, Error: r.Error, ExitCode: r.ExitCode, ScriptHash: r.ScriptHash, Parameters: r.Parameters,
 		Started: instantOf(r.Started), Finished: instantOf(r.Finished)}
+	if r.UndoOf > 0 {
+		l.ScriptHash = "" // no script ran; what is kept is the hash of nothing
+	}
 	if l.Started != nil && l.Finished != nil {
 		l.Seconds = r.Finished.Sub(r.Started).Seconds()
 	}

@@ -45,7 +45,8 @@ func (runsShow) Help() string {
 // A shownRun is a run in JSON, with what was asked for.
 type shownRun struct {
 	listedRun
-	Site     *site.Counts   `json:"site,omitempty"` // all counts, of a run that wrote
+	Site     *site.Counts   `json:"site,omitempty"`    // all counts, of a run that wrote
+	Planned  *time.Time     `json:"planned,omitempty"` // it applied a plan, which was made then
 	Altered  []string       `json:"altered"`
 	Files    []string       `json:"files"`
 	Warnings []shownWarning `json:"warnings"`
@@ -141,6 +142,11 @@ func (c *runsShow) Run(ctx context.Context, e *env, g *cli) error {
 	if merged {
 		s.Site = &record.Counts
 	}
+	if made, planned, err := h.site.Planned(ctx, id); err != nil {
+		return err
+	} else if planned {
+		s.Planned = &made
+	}
 	warnings, err := h.control.RunWarnings(ctx, id)
 	if err != nil {
 		return err
@@ -225,6 +231,9 @@ func (o reporter) run(s *shownRun, run control.Run) {
 	}
 	if s.Undoes == 0 {
 		fmt.Fprintf(o.w, "  File              %s\n  Script            %s\n", lexer.Safe(s.File), s.ScriptHash)
+	}
+	if s.Planned != nil {
+		fmt.Fprintf(o.w, "  Plan              made %s; --log names it\n", local(*s.Planned))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Parameters)) {
 		fmt.Fprintf(o.w, "  Parameter         %s = %s\n", lexer.Safe(name), lexer.Safe(s.Parameters[name]))

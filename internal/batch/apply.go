@@ -24,7 +24,7 @@ func planID() string { return rand.Text() }
 // An Application is the applying of one plan.
 type Application struct {
 	Plan       *plan.File // verified, see OpenPlan
-	File       string     // its name, for the history
+	File       string     // its name, for the log
 	Script     *amsx.Script
 	Site       *amsx.Site
 	Control    *control.DB
@@ -52,7 +52,7 @@ func Apply(ctx context.Context, a Application) (*Report, error) {
 	if err := a.inputs(); err != nil {
 		return fail(err)
 	}
-	j := Job{Script: a.Script, File: a.File, Site: a.Site, Control: a.Control, User: a.User, Wait: a.Wait, Log: a.Log}
+	j := Job{Script: a.Script, File: h.File, Site: a.Site, Control: a.Control, User: a.User, Wait: a.Wait, Log: a.Log}
 	lease, err := j.acquire(ctx, h.Parameters)
 	if err != nil {
 		return fail(err)
@@ -76,7 +76,11 @@ func Apply(ctx context.Context, a Application) (*Report, error) {
 	report.Counts, report.Altered = counts(report.Result), report.Result.Altered
 	report.Seconds = now().Sub(report.Started).Seconds()
 	if ended := j.end(tidy, lease, log, report); ended != nil {
-		err = errors.Join(err, fmt.Errorf("the plan is applied, but its history could not be written: %w", ended))
+		what := "the plan is applied, but its history"
+		if err != nil {
+			what = "the history"
+		}
+		err = errors.Join(err, fmt.Errorf("%s could not be written: %w", what, ended))
 	}
 	return report, err
 }

@@ -87,7 +87,7 @@ func TestAPlanOfTheFlagship(t *testing.T) {
 		t.Fatalf("%+v, %v, %d requests more", report, err, len(p.sim.Requests())-requests)
 	}
 	run, err := p.control.Run(t.Context(), report.Run)
-	if err != nil || run.Test || run.Status != control.Completed || run.File != file || run.User != "eve" || run.Counts.Inserted != 40 || run.Parameters["IncludeFormerStaff"] != "True" {
+	if err != nil || run.Test || run.Status != control.Completed || run.File != job.File || run.User != "eve" || run.Counts.Inserted != 40 || run.Parameters["IncludeFormerStaff"] != "True" {
 		t.Errorf("history %+v, %v", run, err)
 	}
 	log, err := p.control.RunLog(t.Context(), report.Run)
