@@ -27,7 +27,7 @@ func (forgetCmd) Help() string {
   amsx forget ada@example.com             show it, ask, and do it
   amsx forget 4711 --yes
 
-It removes the row, its old values, and every log line, warning and rejected record that names the person; both database files are then made anew. It cannot be undone. It does not reach backups, exported files, recorded fixtures and the source: where the source still has the person, the next run adds the row again.`
+It removes the row, its old values, and every log line, warning and rejected record that names the person; both database files are then made anew. It cannot be undone. It does not reach backups, plans and other exported files, recorded fixtures and the source: where the source still has the person, the next run adds the row again.`
 }
 
 // Run shows what would be removed, asks, and removes it.
@@ -76,7 +76,10 @@ func forgotten(e *env, f *batch.Forgetting) {
 	if f.Test {
 		is, are = "would be", "would be"
 	}
-	name := lexer.Safe(fmt.Sprintf("%s (%s %d)", f.Key, f.Table, f.RowID))
+	name := fmt.Sprintf("%s %d", f.Table, f.RowID)
+	if f.Key != name {
+		name = lexer.Safe(f.Key) + " (" + name + ")"
+	}
 	switch f.Row {
 	case "deleted":
 		fmt.Fprintf(w, "%s: the row %s deleted.\n", name, is)

@@ -34,13 +34,17 @@ func (h *history) close() {
 // openHistory opens databases that are there: who only looks, and has mistyped
 // a name, must not make new ones.
 func openHistory(ctx context.Context, e *env, g *cli) (*history, error) {
-	for _, file := range []string{g.Database, controlFile(g, g.Database)} {
+	for i, file := range []string{g.Database, controlFile(g, g.Database)} {
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			path, aerr := filepath.Abs(file)
 			if aerr != nil {
 				return nil, aerr
 			}
-			return nil, &noHistoryError{path}
+			flag := "--database"
+			if i > 0 && g.Control != "" {
+				flag = "--control"
+			}
+			return nil, &noHistoryError{path, flag}
 		}
 	}
 	site, err := amsx.OpenSite(ctx, g.Database)
@@ -55,10 +59,10 @@ func openHistory(ctx context.Context, e *env, g *cli) (*history, error) {
 }
 
 // A noHistoryError says that nothing ever ran here.
-type noHistoryError struct{ file string }
+type noHistoryError struct{ file, flag string }
 
 func (e *noHistoryError) Error() string {
-	return "there is no history here: " + e.file + " does not exist; it is made with the first run. Name the site with --database"
+	return "there is no history here: " + e.file + " does not exist; it is made with the first run. Name the one that is meant with " + e.flag
 }
 
 // confirm asks before something is changed that a person should have thought

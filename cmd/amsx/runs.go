@@ -177,7 +177,7 @@ func printRuns(e *env, p palette, good []listedGood, list []listedRun) {
 	}
 	fmt.Fprintln(e.stdout)
 	t := &table{head: []string{"Run", "Started", "Transformation", "User", "Status", "Time", "Read", "Inserted", "Updated", "Deactivated", "Rejected", "Note"}, max: 60,
-		right: []bool{true, false, false, false, false, true, true, true, true, true, true}, leave: []string{"Rejected", "Time", "User", "Read"}}
+		right: []bool{true, false, false, false, false, true, true, true, true, true, true}, leave: []string{"Rejected", "Time", "User", "Read", "Inserted"}, keep: []string{"Started"}}
 	for _, r := range list {
 		started := "waiting"
 		if r.Started != nil {
@@ -195,6 +195,7 @@ func printRuns(e *env, p palette, good []listedGood, list []listedRun) {
 		}
 		t.add(fmt.Sprint(r.Run), started, r.Transformation, r.User, string(r.Status), took, n(r.Counts.Read), n(r.Counts.Inserted), n(r.Counts.Updated+r.Counts.Reactivated+r.Counts.Adopted), n(r.Counts.Deactivated), n(r.Counts.Rejected), r.note())
 	}
+	t.leave = append(t.empty(), t.leave...)
 	t.print(e.stdout, p, e.columns)
 	fmt.Fprintln(e.stdout)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/amsx-lang/amsx/internal/batch"
+	"github.com/amsx-lang/amsx/internal/site"
 )
 
 // runsPrune removes old history.
@@ -57,12 +58,7 @@ func (c *runsPrune) Run(ctx context.Context, e *env, g *cli) error {
 	if err != nil {
 		return err
 	}
-	would := ""
-	if c.Test {
-		would = "would be "
-	}
-	fmt.Fprintf(e.stdout, "Older than %s: %sremoved are the change sets of %s (%s), and %s of the history with their logs, warnings and rejected records.\n",
-		plural(int64(days), "day"), would, plural(p.Runs, "run"), plural(p.Rows, "row"), plural(int64(runs), "run"))
+	fmt.Fprintln(e.stdout, prunedText(days, p, runs, c.Test))
 	if c.Always {
 		fmt.Fprintf(e.stdout, "From now on the history is kept for %s.\n", plural(int64(days), "day"))
 	}
@@ -82,4 +78,22 @@ func (c *runsPrune) Run(ctx context.Context, e *env, g *cli) error {
 	}
 	fmt.Fprintln(e.stdout, "The database files are made anew.")
 	return nil
+}
+
+// prunedText says what a pruning removed, or would remove.
+func prunedText(days batch.Days, p site.Pruned, runs int, test bool) string {
+	age := plural(int64(days), "day")
+	if p.Runs == 0 && runs == 0 {
+		was := "was"
+		if test {
+			was = "would be"
+		}
+		return fmt.Sprintf("Nothing in the history is older than %s, so nothing %s removed.", age, was)
+	}
+	done := "Removed what was"
+	if test {
+		done = "Would remove what is"
+	}
+	return fmt.Sprintf("%s older than %s: the change sets of %s (%s), and %s from the history, with logs, warnings and rejected records.",
+		done, age, plural(p.Runs, "run"), plural(p.Rows, "row"), plural(int64(runs), "run"))
 }

@@ -20,9 +20,20 @@ type table struct {
 	// leave names the columns to leave out, the first first, while the table
 	// is wider than the terminal.
 	leave []string
+	keep  []string // columns that say nothing when they are cut
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+
+// empty are the columns in which no row has anything.
+func (t *table) empty() (names []string) {
+	for i, name := range t.head {
+		if !slices.ContainsFunc(t.rows, func(r []string) bool { return r[i] != "" }) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // print writes the table, indented by two blanks and at most columns wide; 0:
 // as wide as it is.
@@ -62,7 +73,7 @@ func (t *table) print(w io.Writer, p palette, columns int) {
 }
 
 // fit returns the width of each column, 0 for one that is left out: columns
-// of t.leave go first, then the widest shrink.
+// of t.leave go first, then the widest shrink that are not in t.keep.
 func (t *table) fit(all [][]string, columns int) []int {
 	width := make([]int, len(t.head))
 	for _, r := range all {
@@ -84,8 +95,17 @@ func (t *table) fit(all [][]string, columns int) []int {
 			width[i] = 0
 		}
 	}
-	for columns > 0 && total() > columns && slices.Max(width) > narrow {
-		width[slices.Index(width, slices.Max(width))]--
+	for columns > 0 && total() > columns {
+		widest := -1
+		for i, w := range width {
+			if w > narrow && (widest < 0 || w > width[widest]) && !slices.Contains(t.keep, t.head[i]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		width[widest]--
 	}
 	return width
 }

@@ -207,16 +207,16 @@ func TestFailedWrite(t *testing.T) {
 func TestRedact(t *testing.T) {
 	r := plan.NewRedactor()
 	c := r.Change(site.Change{Table: "Custodian", RowID: 7, Key: "Ada Lovelace", Action: site.ActionUpdate, Plan: &site.Planned{Old: []byte(`{"City":"Bern"}`)}, Fields: []site.FieldChange{
-		{Name: "City", Old: "Bern", New: "Genève"}, {Name: "Location", Old: nil, New: "Bern"}, {Name: "Active", Old: int64(1), New: int64(0)}, {Name: "ManagerID", Old: int64(12), New: nil}, {Name: "Salary", Old: int64(5000), New: "x"},
+		{Name: "City", Old: "Bern", New: "Genève"}, {Name: "Location", Old: nil, New: "Bern"}, {Name: "Active", Old: int64(1), New: int64(0)}, {Name: "ManagerID", Old: int64(12), New: nil}, {Name: "Salary", Old: int64(5000), New: "x"}, {Name: "NationalID", Old: int64(7561234), New: int64(12)},
 	}})
 	text := fmt.Sprintf("%+v", c)
-	for _, secret := range []string{"Ada", "Bern", "Genève", "5000"} {
+	for _, secret := range []string{"Ada", "Bern", "Genève", "5000", "7561234"} {
 		if strings.Contains(text, secret) {
 			t.Errorf("%s holds %s", text, secret)
 		}
 	}
 	f := c.Fields
-	if c.Key != "Custodian 7" || c.Plan != nil || f[0].Old != f[1].New || f[1].Old != nil || f[2].Old != int64(1) || f[3].Old != int64(12) {
+	if c.Key != "Custodian 7" || c.Plan != nil || f[0].Old != f[1].New || f[1].Old != nil || f[2].Old != int64(1) || f[3].Old != f[5].New || f[3].Old == int64(12) {
 		t.Errorf("%+v", c)
 	}
 	if got := fmt.Sprint(f[0].New); !strings.HasPrefix(got, "(6 characters, #") {

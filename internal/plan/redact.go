@@ -35,24 +35,25 @@ func (r *Redactor) Text(s string) string {
 	return fmt.Sprintf("(%d characters, #%s)", n, hex.EncodeToString(h.Sum(nil)[:3]))
 }
 
-// Change hides the values of a change. Yes and no, and the numbers of rows, stay.
+// Change hides the values of a change. Yes and no stay, and the number of the
+// row; a number in a column may be that of somebody's passport.
 func (r *Redactor) Change(c site.Change) site.Change {
 	c.Key = fmt.Sprintf("%s %d", c.Table, c.RowID)
 	c.Plan = nil
 	fields := make([]site.FieldChange, len(c.Fields))
 	for i, f := range c.Fields {
-		fields[i] = site.FieldChange{Name: f.Name, Old: r.value(f.Name, f.Old), New: r.value(f.Name, f.New)}
+		fields[i] = site.FieldChange{Name: f.Name, Old: r.value(f.Old), New: r.value(f.New)}
 	}
 	c.Fields = fields
 	return c
 }
 
-func (r *Redactor) value(column string, v any) any {
+func (r *Redactor) value(v any) any {
 	switch v := v.(type) {
 	case nil:
 		return nil
 	case int64:
-		if v == 0 || v == 1 || strings.HasSuffix(column, "ID") {
+		if v == 0 || v == 1 {
 			return v
 		}
 	}
