@@ -55,6 +55,10 @@ func openHistory(ctx context.Context, e *env, g *cli) (*history, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A run whose process was killed must not be shown as one that is running.
+	if _, err := db.MarkEnded(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	return &history{site, db}, nil
 }
 

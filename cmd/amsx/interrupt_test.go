@@ -323,6 +323,17 @@ func TestKilled(t *testing.T) {
 	if n := len(f.table()); n != 0 {
 		t.Errorf("%d custodians of a killed run", n)
 	}
+	// A look is enough for it to stand as what it is, and not as running.
+	list := f.start("runs")
+	list.ends(0)
+	if out := list.out.String(); !strings.Contains(out, "Failed") || strings.Contains(out, "Running") {
+		t.Errorf("the list says:\n%s", out)
+	}
+	undo := f.start("undo", "1", "--yes")
+	undo.ends(1)
+	if out := undo.out.String(); !strings.Contains(out, "it ended as Failed and wrote nothing to this site") {
+		t.Errorf("the undo says: %s", out)
+	}
 	f.start("run", "okta_users").ends(0)
 	if n := len(f.table()); n != 450 {
 		t.Errorf("%d custodians, want 450", n)

@@ -118,8 +118,12 @@ func (db *DB) leased(transformation string, h holder) *LeasedError {
 }
 
 // MarkEnded marks runs as Failed whose process is gone, so that a list of runs
-// shows none as running that is not, and returns how many.
+// shows none as running that is not, and returns how many. Where there is none
+// it only reads.
 func (db *DB) MarkEnded(ctx context.Context) (marked int, err error) {
+	if any, err := db.anyEnded(ctx); err != nil || !any {
+		return 0, err
+	}
 	err = db.write(ctx, "mark the runs that ended without finishing", func(tx *sql.Tx) error {
 		marked = 0
 		names, err := heldTransformations(ctx, tx)
@@ -148,8 +152,25 @@ func (db *DB) MarkEnded(ctx context.Context) (marked int, err error) {
 	return marked, err
 }
 
-func heldTransformations(ctx context.Context, tx *sql.Tx) (names []string, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT TransformationKey FROM Lease WHERE RunID IS NOT NULL`)
+// anyEnded looks for a holder that is gone.
+func (db *DB) anyEnded(ctx context.Context) (bool, error) {
+	const doing = "look for runs that ended without finishing"
+	names, err := heldTransformations(ctx, db.sql)
+	if err != nil {
+		return false, db.failed(doing, err)
+	}
+	for _, name := range names {
+		if _, state, err := db.inspect(ctx, db.sql, name); err != nil {
+			return false, db.failed(doing, err)
+		} else if state == gone {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func heldTransformations(ctx context.Context, q querier) (names []string, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT TransformationKey FROM Lease WHERE RunID IS NOT NULL`)
 	if err != nil {
 		return nil, err
 	}
