@@ -22,6 +22,13 @@ type planStage struct {
 	refs  map[int]*planStage // columns with ids of rows of a stage
 	add   *sqlite.Stmt
 	wrote []bool // columns that any row is given
+	loose map[looseCell]bool
+}
+
+// A looseCell is a column of a row that refers to no row, and is to.
+type looseCell struct {
+	id  int64
+	col int
 }
 
 // temp is the name of the stage's temporary table.
@@ -59,6 +66,9 @@ func (a *applier) stage() error {
 			return a.explain("compare the keys", err)
 		}
 	}
+	if err := a.checkReferences(); err != nil {
+		return a.explain("compare the references", err)
+	}
 	return a.explain("compare what was noted", a.stageWritten())
 }
 
@@ -80,7 +90,7 @@ func (a *applier) open() error {
 		if t == nil {
 			return &StaleError{Reason: "the site has no table " + of.Name + " any more"}
 		}
-		st := &planStage{a: a, n: i, t: t, of: of, refs: make(map[int]*planStage), wrote: make([]bool, len(t.columns))}
+		st := &planStage{a: a, n: i, t: t, of: of, refs: make(map[int]*planStage), wrote: make([]bool, len(t.columns)), loose: make(map[looseCell]bool)}
 		last, err := lastID(s.c, t)
 		if err != nil {
 			return err
@@ -177,6 +187,9 @@ func (st *planStage) put(ch *Change) error {
 		now = make([]any, len(st.t.columns))
 	case !found:
 		return &StaleError{Table: st.t.name, Row: rowLabel(st.t, ch.Key, id), Became: "is gone since: another program has deleted it"}
+	}
+	for _, name := range ch.Plan.Loose {
+		st.loose[looseCell{id, st.t.column(name)}] = true
 	}
 	after, mask, err := st.compare(ch, id, now)
 	if err != nil {

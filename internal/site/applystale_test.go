@@ -312,3 +312,45 @@ func TestPlanOverTheFuse(t *testing.T) {
 		t.Errorf("%v, %v", r, err)
 	}
 }
+
+// TestApplyReferences: what a row of the plan will refer to must still be there;
+// a script that refers to nothing does so in its plan too.
+func TestApplyReferences(t *testing.T) {
+	for _, tt := range []struct{ name, sql, between, want string }{
+		{"deleted since", "UPDATE Custodian SET ManagerID=1 WHERE CustodianID=2", "DELETE FROM Custodian WHERE CustodianID=1", "bob (Custodian 2) would get the ManagerID 1, and that row of Custodian was deleted since"},
+		{"of another table", "INSERT INTO Asset(AssetName, CustodianID) VALUES ('laptop', 1)", "DELETE FROM Custodian WHERE CustodianID=1", "Asset 1 would get the CustodianID 1, and that row of Custodian was deleted since"},
+		{"a row of the plan", "INSERT INTO Custodian(CustodianID, FullName) VALUES (3, 'cyd'); UPDATE Custodian SET ManagerID=3 WHERE CustodianID=2", "DELETE FROM Custodian WHERE CustodianID=1", ""},
+		{"there never was one", "UPDATE Custodian SET ManagerID=77 WHERE CustodianID=2", "DELETE FROM Custodian WHERE CustodianID=1", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newDatabase(t, filepath.Join(t.TempDir(), "amsx.db"))
+			direct(t, d, 1, "INSERT INTO Custodian(FullName) VALUES ('ada'), ('bob')")
+			s := begin(t, d, RunInfo{Transformation: "x", Testing: true, Planning: true})
+			for _, q := range strings.Split(tt.sql, "; ") {
+				if _, err := s.Exec(t.Context(), runtime.Query{SQL: q}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r, err := s.Finish(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := keepPlan(t, r)
+			execute(t, d.path, tt.between)
+			before := contents(t, t, d)
+			_, err = k.apply(t, d, RunInfo{Transformation: "x"})
+			if tt.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if e := stale(t, err); !strings.Contains(e.Error(), tt.want) {
+				t.Errorf("%v, want %s", e, tt.want)
+			}
+			if diff := cmp.Diff(before, contents(t, t, d)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -75,6 +75,9 @@ type Planned struct {
 	// Marks has four digits for each column of the row as it was, by which one
 	// that changes later is named though its value is not kept here.
 	Marks string `json:"marks,omitempty"`
+	// Loose are columns that refer to no row, as the script wants it; what the
+	// others refer to must still be there.
+	Loose []string `json:"loose,omitempty"`
 	// Also are columns that are written and not listed as changes: the key
 	// forms, columns with notrack, and numbers with a fraction, exactly.
 	Also []FieldChange `json:"also,omitempty"`
@@ -108,6 +111,10 @@ func (s *Session) plan(r *Result) (err error) {
 	if p.Site, err = siteID(s.c); err != nil {
 		return s.explain("read which site this is", err)
 	}
+	refs, err := s.references()
+	if err != nil {
+		return s.explain("read the schema", err)
+	}
 	highest := make(map[string]int64)
 	changes := &spool[Change]{}
 	err = eachChange(s.c, s.tables, s.info.RunID, func(ch Change) error {
@@ -117,7 +124,7 @@ func (s *Session) plan(r *Result) (err error) {
 		if ch.Action == ActionInsert {
 			highest[ch.Table] = max(highest[ch.Table], ch.RowID)
 		}
-		if err := s.planRow(before, former, &ch); err != nil {
+		if err := s.planRow(before, former, refs, &ch); err != nil {
 			return err
 		}
 		return changes.add(ch)
@@ -163,7 +170,7 @@ func (s *Session) plan(r *Result) (err error) {
 }
 
 // planRow adds to a change what applying it needs.
-func (s *Session) planRow(before *sqlite.Conn, former map[string]*table, ch *Change) error {
+func (s *Session) planRow(before *sqlite.Conn, former map[string]*table, refs []reference, ch *Change) error {
 	t := findTable(s.tables, ch.Table)
 	if t == nil {
 		return fmt.Errorf("table %s is gone", ch.Table)
@@ -209,6 +216,9 @@ func (s *Session) planRow(before *sqlite.Conn, former map[string]*table, ch *Cha
 	if ch.Action != ActionInsert {
 		ch.Plan.Marks = t.marks(was)
 	}
+	if ch.Plan.Loose, err = s.loose(t, refs, was, now); err != nil {
+		return err
+	}
 	listed := make(map[string]any, len(ch.Fields))
 	for _, f := range ch.Fields {
 		listed[f.Name] = f.New
@@ -235,6 +245,33 @@ func (s *Session) planRow(before *sqlite.Conn, former map[string]*table, ch *Cha
 		}
 	}
 	return nil
+}
+
+// loose are the columns that change and then refer to no row.
+func (s *Session) loose(t *table, refs []reference, was, now []any) (columns []string, err error) {
+	for _, r := range refs {
+		if r.from != t || was[r.col] == now[r.col] {
+			continue
+		}
+		id, isID := now[r.col].(int64)
+		if !isID {
+			continue
+		}
+		found := false
+		st, err := s.c.Prepare("SELECT 1 FROM main." + quote(r.to.name) + " WHERE " + r.to.rowid + "=?1")
+		if err == nil {
+			st.BindInt64(1, id)
+			found, err = st.Step()
+			err = errors.Join(err, st.Reset())
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			columns = append(columns, t.columns[r.col].name)
+		}
+	}
+	return columns, nil
 }
 
 // planSources notes what the run read of each source.
