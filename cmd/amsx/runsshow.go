@@ -39,7 +39,9 @@ func (runsShow) Help() string {
   amsx runs show 12 --log --rejects
   amsx runs show 12 --changes
   amsx runs show 12 --csv changes.csv        for a spreadsheet or an auditor
-  amsx runs show 12 --script > as_it_ran.amsx`
+  amsx runs show 12 --script > as_it_ran.amsx
+
+Exit codes: 0 done, 1 failed, or there is no such run or change set, 2 wrong usage. --script and --csv are given alone; a CSV file replaces one of its own kind and no other file.`
 }
 
 // A shownRun is a run in JSON, with what was asked for.

@@ -27,7 +27,9 @@ func (whyCmd) Help() string {
 
   amsx why Custodian ada@example.com              each field: which run and which line wrote it
   amsx why Custodian ada@example.com JobTitle     one field, with all that is recorded of it
-  amsx why Custodian 4711 Active                  why is this person inactive?`
+  amsx why Custodian 4711 Active                  why is this person inactive?
+
+Exit codes: 0 done, 1 failed, or there is no such row or field, 2 wrong usage.`
 }
 
 // A whyWrite is a write with what the history knows of its run.
