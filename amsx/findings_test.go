@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/amsx-lang/amsx/amsx"
 	"github.com/amsx-lang/amsx/internal/expect"
@@ -51,14 +52,40 @@ func checkFindings(t *testing.T, file string, c expect.Case, schema runtime.Sche
 			t.Errorf("%s:%d: unexpected: %s", file, c.Line+d.Pos.Line-1, text)
 		}
 	}
-	for _, d := range script.Check(options) {
+	found, silenced := script.CheckAll(options)
+	for _, d := range found {
 		see(d.Severity.String(), d)
 	}
-	for _, d := range script.Silenced(options) {
+	for _, d := range silenced {
 		see("silenced", d)
 	}
 	for _, m := range want.Missing() {
 		t.Errorf("%s:%d: %s", file, c.Line, m)
+	}
+}
+
+// TestCommentOfACalledScript: a script that others call may use a temporary
+// table that they make. Its comment says so where it is checked alone, and is
+// not taken for one that silences nothing where they are.
+func TestCommentOfACalledScript(t *testing.T) {
+	const comment = "// amsx: ignore AMSX4064 the script that calls this one makes it\n"
+	fsys := fstest.MapFS{
+		"main.amsx":   {Data: []byte("SqlExecute \"SELECT FullName INTO #people FROM Custodian\"\nCallLocal \"report.amsx\"\n")},
+		"report.amsx": {Data: []byte(comment + "Log \"info\", Sql(\"SELECT count(*) FROM #people\")\n")},
+		"own.amsx":    {Data: []byte(comment + "Log \"info\", \"nothing\"\n")},
+	}
+	for name, want := range map[string]string{"main.amsx": "", "report.amsx": "", "own.amsx": lexer.CodeIgnoreUnused} {
+		s, err := amsx.ParseFS(fsys, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, d := range s.Check(amsx.CheckOptions{Schema: siteSchema(t)}) {
+			got += d.Code
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
 	}
 }
 

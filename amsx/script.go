@@ -94,10 +94,11 @@ func (s *Script) Check(o CheckOptions) Findings {
 	return s.compile(o).found
 }
 
-// Silenced returns the findings that Check would have too, if no comment of the
-// script silenced them.
-func (s *Script) Silenced(o CheckOptions) Findings {
-	return s.compile(o).silenced
+// CheckAll is Check that also returns the findings which a comment of the script
+// silences.
+func (s *Script) CheckAll(o CheckOptions) (found, silenced Findings) {
+	c := s.compile(o)
+	return c.found, c.silenced
 }
 
 // compiled is what came of a script.

@@ -61,7 +61,7 @@ func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
 				continue
 			}
 		}
-		found := script.Check(options)
+		found, silenced := script.CheckAll(options)
 		if found.HasErrors() {
 			failed = &reported{exitDocument, found}
 		}
@@ -75,7 +75,7 @@ func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
 		if len(found) == 0 {
 			fmt.Fprintf(e.stdout, "%s: %s\n", file, p.green("nothing to report"))
 		}
-		for _, d := range script.Silenced(options) {
+		for _, d := range silenced {
 			fmt.Fprintln(e.stdout, p.dim(fmt.Sprintf("%s: %s is silenced by a comment: %s", lexer.Safe(d.Pos.String()), d.Code, lexer.Safe(d.Message))))
 		}
 	}
