@@ -217,6 +217,15 @@ func goesOn(t *ast.Try) bool {
 	return true
 }
 
+// tells reports whether a Catch refuses the record, so that its error is among
+// the reasons that are kept with the run.
+func (w *flowWalk) tells(t *ast.Try) bool {
+	return slices.ContainsFunc(t.Catch, func(s ast.Stmt) bool {
+		cmd := w.c.commandOf(s)
+		return cmd != nil && cmd.Role == RejectRole
+	})
+}
+
 // leave notes the pull loops that an Exit or Continue leaves.
 func (w *flowWalk) leave(pos lexer.Position, kind string, name *ast.Name, turn bool) {
 	for i := len(w.around) - 1; i >= 0; i-- {
@@ -278,7 +287,7 @@ func (w *flowWalk) upsert(call *ast.Call) {
 		case *ast.If:
 			conditions, depths = append(conditions, s), append(depths, w.depths[i])
 		case *ast.Try:
-			if goesOn(s) {
+			if goesOn(s) && !w.tells(s) {
 				w.c.warnf(s.Pos, CodeLeaversTry, "remove the Try: a record that cannot be written is rejected with its reason anyway", "errors of the Upsert are caught here, and nobody sees them")
 			}
 		case *ast.ForEach:

@@ -10,6 +10,10 @@ import (
 
 // checkMapping finds what would write the wrong thing into the right table.
 func (c *compiler) checkMapping(m *ast.Mapping, out *Mapping, columns []Column) {
+	if known, values := c.o.Fields, c.o.Values; known != nil && !c.ofKnownRecords(m) {
+		c.o.Fields, c.o.Values = nil, nil
+		defer func() { c.o.Fields, c.o.Values = known, values }()
+	}
 	c.checkColumnsOnce(m)
 	c.checkKeys(m, out, columns)
 	c.checkSwapped(m)
@@ -32,6 +36,26 @@ func (c *compiler) checkMapping(m *ast.Mapping, out *Mapping, columns []Column) 
 	if out.spec.Mode == InsertGuaranteed && len(out.spec.Key) > 0 {
 		c.errorf(m.Destination.Mode.Pos, CodeMode, `use "Insert and Update"`, "Insert Guaranteed adds every record again on every run, and %s is found by %s", out.spec.Table, strings.Join(out.spec.Key, ", "))
 	}
+}
+
+// ofKnownRecords reports whether a mapping may be for records of the API whose
+// fields are known: it reads one of them, or nothing. A script may read a file
+// besides, and map its columns.
+func (c *compiler) ofKnownRecords(m *ast.Mapping) bool {
+	reads, known := false, false
+	look := func(p *ast.Path) {
+		reads = true
+		top := p.Steps[0].Key // profile, of a custom attribute in it
+		known = known || slices.ContainsFunc(c.o.Fields, func(f string) bool { return f == top || strings.HasPrefix(f, top+".") })
+	}
+	for _, f := range m.Fields {
+		if f.Source != nil {
+			look(f.Source)
+		} else {
+			fields(f.Calc, look)
+		}
+	}
+	return known || !reads
 }
 
 func (c *compiler) checkColumnsOnce(m *ast.Mapping) {

@@ -21,7 +21,7 @@ type sqlText struct {
 // lines; about one that it may make in two ways nothing is said.
 func (c *compiler) checkSQL() {
 	for i := range c.texts {
-		if t := &c.texts[i]; !t.wrong && !t.misused {
+		if t := &c.texts[i]; !t.misused { // also where it has other errors: all are said at once
 			for _, q := range t.probes() {
 				if q.Careless != nil {
 					c.list.Add(q.Careless)

@@ -69,7 +69,7 @@ func (c *compiler) checkStatus(f *ast.Field) {
 			}
 		}
 		if word, rest, _ := strings.Cut(d.Unknown.Value, ":"); active && strings.EqualFold(strings.TrimSpace(word), "default") && slices.Contains(noWords, squash(strings.TrimSpace(rest))) {
-			c.errorf(d.Unknown.Pos, CodeUnknownInactive, c.say(`write unknown="warn", which keeps what is there and says so, or unknown="reject"`, "write warn, which keeps what is there and says so, or reject")+"; a value of people who left gets a line of its own",
+			c.errorf(d.Unknown.Pos, CodeUnknownInactive, c.say(`write unknown="warn", which keeps what is there and says so, or unknown="reject"`, "write warn, which keeps what is there and says so, or reject")+"; a value of people who left gets a line of its own"+c.meant(CodeUnknownInactive),
 				"whoever has a value that the table %s does not have turns inactive: a new or misspelt one makes people leavers", d.Name.Value)
 		}
 	}
@@ -219,8 +219,12 @@ func (c *compiler) checkValues(f *ast.Field, columns []Column) {
 				c.errorf(v.From.Pos, CodeDataMap, "did you mean "+near+"? Type it anew: letters that look alike may be others", "%s is never \"%s\"", f.Source.Raw, v.From.Value)
 			}
 		}
-		for _, k := range missing {
-			c.warnf(d.Name.Pos, CodeDataMap, c.say(`add a line: <value from="`+k+`" to="…"/>`, `add a line: "`+k+`" = "…"`), "the datamap %s does not say what %s means for %s", d.Name.Value, k, f.Destination.Value)
+		if len(missing) > 0 {
+			hint := c.say(`add a line: <value from="`+missing[0]+`" to="…"/>`, `add a line: "`+missing[0]+`" = "…"`)
+			if len(missing) > 1 {
+				hint = c.say(`add a line for each: <value from="…" to="…"/>`, `add a line for each: "…" = "…"`)
+			}
+			c.warnf(d.Name.Pos, CodeDataMap, hint, "the datamap %s does not say what %s means for %s", d.Name.Value, strings.Join(missing, ", "), f.Destination.Value)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (c *compiler) checkBorrowed(m *ast.Mapping) {
 				continue
 			}
 			report, hint := c.errorf, "write "+c.o.Fields[at]+c.meant(CodeSwapped)
-			if isAddress(own) && isAddress(name) { // many sign in with their address
+			if mayBeOne(own, name) {
 				report, hint = c.warnf, "write "+c.o.Fields[at]+", unless "+f.Destination.Value+" is meant to be the same as "+g.Destination.Value
 			}
 			report(f.Source.Pos, CodeSwapped, hint,
@@ -77,7 +77,18 @@ func (c *compiler) checkBorrowed(m *ast.Mapping) {
 	}
 }
 
-// isAddress reports whether a name is that of an address or a login.
-func isAddress(name string) bool {
-	return slices.Contains(mailNames, name) || slices.Contains([]string{"login", "username", "userprincipalname", "primaryemail"}, name)
+// mayBeOne reports whether two columns often hold the same on purpose: many sign
+// in with their address, and where there are no organisations the departments
+// stand in for them.
+func mayBeOne(a, b string) bool {
+	for _, alike := range [][]string{
+		slices.Concat(mailNames, []string{"login", "username", "userprincipalname", "primaryemail"}),
+		{"department", "division", "organization", "company"},
+		{"location", "office", "officelocation", "site", "city"},
+	} {
+		if slices.Contains(alike, a) && slices.Contains(alike, b) {
+			return true
+		}
+	}
+	return false
 }

@@ -59,7 +59,7 @@ func (c *compiler) find(call *ast.Call, use callUse) *Command {
 	}
 	switch {
 	case use == asFunction && !cmd.Function:
-		c.errorf(call.Pos, CodeCommandPlace, "put it on a line of its own, or right after Set name =", "%s is a command, not a function", cmd.Name)
+		c.errorf(call.Pos, CodeCommandPlace, "put it on a line of its own, or right after Set name =, without parentheses around its arguments", "%s is a command, not a function", cmd.Name)
 		return nil
 	case use == asStatement && !cmd.Statement:
 		c.errorf(call.Pos, CodeCommandPlace, "assign its result: Set name = "+cmd.Name+"(…)", "%s alone on a line does nothing", cmd.Name)

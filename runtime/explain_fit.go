@@ -55,7 +55,7 @@ func fitCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeUnknownInactive, Title: "Whoever has an unknown status turns inactive",
-			Text:   "unknown=\"default:False\" makes everybody inactive whose status the table does not have: a status that the other system invents, or one that is misspelt here. unknown=\"warn\" keeps what is there and says so; each status of people who left gets a line of its own.",
+			Text:   "unknown=\"default:False\" makes everybody inactive whose status the table does not have: a status that the other system invents, or one that is misspelt here. unknown=\"warn\" keeps what is there and says so; each status of people who left gets a line of its own. Where a file says Yes of people who work here and nothing of others, say so with a comment above the line: // amsx: ignore AMSX4072 and why.",
 			Before: active("default:False"), After: active("warn"),
 		},
 	}

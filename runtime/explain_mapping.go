@@ -60,7 +60,7 @@ func mappingCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeSwapped, Title: "A field in another field's column",
-			Text:   "Two fields seem to have changed places: the column of one has the path of the other. Or a column is filled from the field of another column, although the record has a field of its own name. If that is meant, a comment on the line above the second of the two says so: <!-- amsx: ignore AMSX4028 and the reason -->.",
+			Text:   "Two fields seem to have changed places: the column of one has the path of the other. Or a column is filled from the field of another column, although the record has a field of its own name. Where two columns often hold the same, such as Login and Email, that is a warning. If it is meant, a comment on the line above the second of the two says so: <!-- amsx: ignore AMSX4028 and the reason -->.",
 			Before: of("      <field destination=\"FirstName\" source=\"profile.lastName\"/>\n      <field destination=\"LastName\" source=\"profile.firstName\"/>\n"), After: of(first + last),
 		},
 		{

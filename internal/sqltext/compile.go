@@ -144,8 +144,8 @@ func (c *compiler) statement() {
 	}
 	c.checkNames()
 	c.checkDecimals()
-	c.remember()
 	c.describe()
+	c.remember()
 	c.t.statements = append(c.t.statements, c.stmt)
 }
 

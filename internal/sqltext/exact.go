@@ -37,6 +37,7 @@ func (c *compiler) exact(t *token) {
 	hint := key + " = Fold(" + value + ")"
 	switch {
 	case key == "":
+	case folded && c.readsColumn(t, key): // such as '%row.EmailKey%'
 	case folded:
 		c.list.Add(&lexer.Diagnostic{Pos: t.pos, Severity: lexer.Warning, Code: CodeExact, Message: key + " holds " + name + " in small letters, and this value may have others", Hint: hint})
 	case l.kind != inList: // nothing folds each value of a list
@@ -66,4 +67,18 @@ func (c *compiler) keyed(t, qualifier *token) (name, key string, folded bool) {
 		}
 	}
 	return "", "", false
+}
+
+// readsColumn reports whether a value is the field of a row that has a column's
+// name: what a SELECT gave of that column.
+func (c *compiler) readsColumn(t *token, column string) bool {
+	i, ok := t.whole()
+	if t.kind == ref {
+		i, ok = t.ref, true
+	}
+	if !ok {
+		return false
+	}
+	steps := c.t.refs[i].Steps
+	return len(steps) > 1 && runtime.FoldName(steps[len(steps)-1].Key) == runtime.FoldName(column)
 }

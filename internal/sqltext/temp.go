@@ -162,6 +162,12 @@ func (c *compiler) remember() {
 		if plainName(&c.tokens[at]) {
 			c.scope.create(t)
 		}
+	case "ALTER": // it has other columns now, or another name
+		for _, name := range c.stmt.alters {
+			if c.isTemp(name) {
+				c.scope.create(temp{name: name})
+			}
+		}
 	case "DROP":
 		if c.tokens[i].is("TABLE") {
 			c.scope.drop(c.tokens[c.tableName(i)].text)
