@@ -12,6 +12,7 @@ func (c *compiler) finish() {
 		f()
 	}
 	c.bindScripts()
+	c.given = c.givings()
 	c.checkPaths()
 	c.checkSeen()
 	c.checkFlow()

@@ -42,7 +42,11 @@ func (p *preparation) report(q *probe, f *SQLFault) {
 			p.fault(at, "write the rest of the statement, or remove what is too much", "the SQL ends too early: something is missing at its end")
 			return
 		}
-		p.fault(at, "look in front of it: often a comma, an operator, a word or a closing quote is missing there", "the SQL cannot be understood at %s", word)
+		hint := "look in front of it: often a comma, an operator, a word or a closing quote is missing there"
+		if slices.Contains([]string{"INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP"}, strings.ToUpper(word)) {
+			hint = "where another statement begins with it, write ; in front of it"
+		}
+		p.fault(at, hint, "the SQL cannot be understood at %s", word)
 	default:
 		if strings.HasPrefix(f.Message, "no such index") {
 			return // of the site, of which only the tables are known

@@ -11,7 +11,7 @@ import (
 // people are taken for leavers who have not left. The engine refuses most of
 // them while the script runs, too; here they are found before anything is read.
 func (c *compiler) checkFlow() {
-	w := &flowWalk{c: c, leavers: c.hasLeavers(), given: c.givings()}
+	w := &flowWalk{c: c, leavers: c.hasLeavers()}
 	w.block(c.files[0].main.stmts)
 	w.unsigned()
 	for _, p := range w.pulls {
@@ -49,8 +49,7 @@ type flowWalk struct {
 	pulls   []*flowPull
 	fetches []flowFetch
 	asks    []flowAsk
-	writes  []flowWrite // direct ones that nothing has committed yet
-	given   map[int]*giving
+	writes  []flowWrite   // direct ones that nothing has committed yet
 	signed  []flowSign    // what may sign requests, so far
 	sent    []flowRequest // requests that nothing before them has signed
 }

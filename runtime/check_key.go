@@ -16,6 +16,10 @@ var (
 		"title", "jobtitle", "phone", "mobile", "mobilephone", "telephone", "location", "city", "country", "countrycode", "manager", "managerid", "status", "active", "usertype"}
 )
 
+// labelNames are columns whose labels are made so that each is there once,
+// whatever the site's schema says of them.
+var labelNames = []string{"assettag", "assetnumber", "barcode", "inventorynumber"}
+
 func shared(name string) bool {
 	return slices.Contains(sharedNames, squash(name)) || slices.Contains(mailNames, squash(name))
 }
@@ -151,7 +155,7 @@ func (c *compiler) checkOnlyKey(m *ast.Mapping, k ast.Attr, field *ast.Field, ta
 // which no column is unique says nothing.
 func manyAlike(columns []Column, name string) (hint string, many bool) {
 	col := columnOf(columns, name)
-	if col == nil || col.Unique {
+	if col == nil || col.Unique || slices.Contains(labelNames, squash(name)) {
 		return "", false
 	}
 	var unique, indexed []string

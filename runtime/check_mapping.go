@@ -101,13 +101,8 @@ func (c *compiler) checkEmptied(f *ast.Field, out *Mapping, columns []Column) {
 	if f.Lookup != nil && f.OnMissing == "null" {
 		c.errorf(f.Lookup.Pos, CodeNotEmpty, c.say(`write onmissing="keep" or onmissing="reject"`, "write OnMissing keep or OnMissing reject"), "%s.%s may not be empty", out.spec.Table, col.Name)
 	}
-	if !f.DataMap.IsSet() {
-		return
-	}
-	for _, d := range c.tree.DataMaps {
-		if FoldName(d.Name.Value) == FoldName(f.DataMap.Value) && strings.EqualFold(strings.TrimSpace(d.Unknown.Value), "null") {
-			c.errorf(d.Unknown.Pos, CodeNotEmpty, c.say(`write unknown="warn", which keeps what is there and says so, or unknown="reject"`, "write warn, which keeps what is there and says so, or reject"), "%s.%s may not be empty: every record with a value that %s does not have is refused", out.spec.Table, col.Name, d.Name.Value)
-		}
+	if d := c.dataMapOf(f); d != nil && strings.EqualFold(strings.TrimSpace(d.Unknown.Value), "null") {
+		c.errorf(d.Unknown.Pos, CodeNotEmpty, c.say(`write unknown="warn", which keeps what is there and says so, or unknown="reject"`, "write warn, which keeps what is there and says so, or reject"), "%s.%s may not be empty: every record with a value that %s does not have is refused", out.spec.Table, col.Name, d.Name.Value)
 	}
 }
 

@@ -43,10 +43,9 @@ func (w *flowWalk) packAddress(at lexer.Position, address string) {
 
 // checkPackFields finds a field that credential packs do not have.
 func (c *compiler) checkPackFields() {
-	given := c.givings()
 	c.eachReference(func(p *ast.Path) {
 		slot, ok := c.slotOf(p.Root())
-		g := given[slot]
+		g := c.given[slot]
 		if !ok || g == nil || g.other || len(g.packs) == 0 || len(g.sets)+len(g.texts) > 0 || len(p.Steps) < 2 || p.Steps[1].Kind != ast.StepKey {
 			return
 		}

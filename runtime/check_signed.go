@@ -59,7 +59,7 @@ func packKey(e ast.Expr) (key string, named bool) {
 // it a value.
 func (w *flowWalk) packOf(variable string) (name ast.Expr, ok bool) {
 	slot, found := w.c.slotOf(variable)
-	g := w.given[slot]
+	g := w.c.given[slot]
 	if !found || g == nil || g.other || len(g.sets)+len(g.texts) > 0 || len(g.packs) != 1 || len(g.packs[0].Args) < 2 {
 		return nil, false
 	}
@@ -75,7 +75,7 @@ func (w *flowWalk) signs(s ast.Stmt) {
 	}
 	read := func(p *ast.Path) {
 		slot, ok := w.c.slotOf(p.Root())
-		if g := w.given[slot]; ok && g != nil && len(g.packs) > 0 && (len(p.Steps) < 2 || !publicFields[FoldName(p.Steps[1].Key)]) {
+		if g := w.c.given[slot]; ok && g != nil && len(g.packs) > 0 && (len(p.Steps) < 2 || !publicFields[FoldName(p.Steps[1].Key)]) {
 			sign(p.Root())
 		}
 	}

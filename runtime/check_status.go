@@ -51,27 +51,26 @@ func (c *compiler) checkStatus(f *ast.Field) {
 		return
 	}
 	left, says := gone(f.Source)
-	for _, d := range c.tree.DataMaps {
-		if FoldName(d.Name.Value) != FoldName(f.DataMap.Value) {
-			continue
+	d := c.dataMapOf(f)
+	if d == nil {
+		return
+	}
+	for _, v := range d.Values {
+		from, to := squash(v.From.Value), squash(v.To.Value)
+		switch {
+		case slices.Contains(workingWords, from) && slices.Contains(noWords, to):
+			c.errorf(v.To.Pos, CodeStatusInverted, "write True for people who work here", "the table %s is turned round: %s becomes %s, so everyone who works here turns inactive", d.Name.Value, v.From.Value, v.To.Value)
+		case slices.Contains(stillWords, from) && slices.Contains(noWords, to):
+			c.warnf(v.To.Pos, CodeStatusInverted, "write True, unless they should count as people who left", "%s makes people inactive who work here and only cannot sign in at the moment", v.From.Value)
+		case slices.Contains(leftWords, from) && slices.Contains(yesWords, to):
+			c.errorf(v.To.Pos, CodeStatusInverted, "write False for people who left", "the table %s is turned round: %s becomes %s, so everyone who left turns active", d.Name.Value, v.From.Value, v.To.Value)
+		case active && says && isBoolean(from) && isBoolean(to) && (slices.Contains(yesWords, from) != left) != slices.Contains(yesWords, to):
+			c.errorf(v.To.Pos, CodeStatusInverted, "write "+boolText(!slices.Contains(yesWords, to)), "the table %s is turned round: whoever has %s %s in %s becomes %s", d.Name.Value, f.Source.Raw, v.From.Value, f.Destination.Value, v.To.Value)
 		}
-		for _, v := range d.Values {
-			from, to := squash(v.From.Value), squash(v.To.Value)
-			switch {
-			case slices.Contains(workingWords, from) && slices.Contains(noWords, to):
-				c.errorf(v.To.Pos, CodeStatusInverted, "write True for people who work here", "the table %s is turned round: %s becomes %s, so everyone who works here turns inactive", d.Name.Value, v.From.Value, v.To.Value)
-			case slices.Contains(stillWords, from) && slices.Contains(noWords, to):
-				c.warnf(v.To.Pos, CodeStatusInverted, "write True, unless they should count as people who left", "%s makes people inactive who work here and only cannot sign in at the moment", v.From.Value)
-			case slices.Contains(leftWords, from) && slices.Contains(yesWords, to):
-				c.errorf(v.To.Pos, CodeStatusInverted, "write False for people who left", "the table %s is turned round: %s becomes %s, so everyone who left turns active", d.Name.Value, v.From.Value, v.To.Value)
-			case active && says && isBoolean(from) && isBoolean(to) && (slices.Contains(yesWords, from) != left) != slices.Contains(yesWords, to):
-				c.errorf(v.To.Pos, CodeStatusInverted, "write "+boolText(!slices.Contains(yesWords, to)), "the table %s is turned round: whoever has %s %s in %s becomes %s", d.Name.Value, f.Source.Raw, v.From.Value, f.Destination.Value, v.To.Value)
-			}
-		}
-		if word, rest, _ := strings.Cut(d.Unknown.Value, ":"); active && strings.EqualFold(strings.TrimSpace(word), "default") && slices.Contains(noWords, squash(strings.TrimSpace(rest))) {
-			c.errorf(d.Unknown.Pos, CodeUnknownInactive, c.say(`write unknown="warn", which keeps what is there and says so, or unknown="reject"`, "write warn, which keeps what is there and says so, or reject")+"; a value of people who left gets a line of its own"+c.meant(CodeUnknownInactive),
-				"whoever has a value that the table %s does not have turns inactive: a new or misspelt one makes people leavers", d.Name.Value)
-		}
+	}
+	if word, rest, _ := strings.Cut(d.Unknown.Value, ":"); active && strings.EqualFold(strings.TrimSpace(word), "default") && slices.Contains(noWords, squash(strings.TrimSpace(rest))) {
+		c.errorf(d.Unknown.Pos, CodeUnknownInactive, c.say(`write unknown="warn", which keeps what is there and says so, or unknown="reject"`, "write warn, which keeps what is there and says so, or reject")+"; a value of people who left gets a line of its own"+c.meant(CodeUnknownInactive),
+			"whoever has a value that the table %s does not have turns inactive: a new or misspelt one makes people leavers", d.Name.Value)
 	}
 }
 
@@ -206,26 +205,25 @@ func (c *compiler) checkValues(f *ast.Field, columns []Column) {
 		c.checkOthersTable(f)
 		return
 	}
-	for _, d := range c.tree.DataMaps {
-		if FoldName(d.Name.Value) != FoldName(f.DataMap.Value) {
-			continue
+	d := c.dataMapOf(f)
+	if d == nil {
+		return
+	}
+	missing := slices.Clone(known)
+	for _, v := range d.Values {
+		at := slices.IndexFunc(missing, func(k string) bool { return FoldText(k) == FoldText(v.From.Value) })
+		if at >= 0 {
+			missing = slices.Delete(missing, at, at+1)
+		} else if near := lexer.Nearest(v.From.Value, known); near != "" && !slices.ContainsFunc(known, func(k string) bool { return FoldText(k) == FoldText(v.From.Value) }) {
+			c.errorf(v.From.Pos, CodeDataMap, "did you mean "+near+"? Type it anew: letters that look alike may be others", "%s is never \"%s\"", f.Source.Raw, v.From.Value)
 		}
-		missing := slices.Clone(known)
-		for _, v := range d.Values {
-			at := slices.IndexFunc(missing, func(k string) bool { return FoldText(k) == FoldText(v.From.Value) })
-			if at >= 0 {
-				missing = slices.Delete(missing, at, at+1)
-			} else if near := lexer.Nearest(v.From.Value, known); near != "" && !slices.ContainsFunc(known, func(k string) bool { return FoldText(k) == FoldText(v.From.Value) }) {
-				c.errorf(v.From.Pos, CodeDataMap, "did you mean "+near+"? Type it anew: letters that look alike may be others", "%s is never \"%s\"", f.Source.Raw, v.From.Value)
-			}
+	}
+	if len(missing) > 0 {
+		hint := c.say(`add a line: <value from="`+missing[0]+`" to="…"/>`, `add a line: "`+missing[0]+`" = "…"`)
+		if len(missing) > 1 {
+			hint = c.say(`add a line for each: <value from="…" to="…"/>`, `add a line for each: "…" = "…"`)
 		}
-		if len(missing) > 0 {
-			hint := c.say(`add a line: <value from="`+missing[0]+`" to="…"/>`, `add a line: "`+missing[0]+`" = "…"`)
-			if len(missing) > 1 {
-				hint = c.say(`add a line for each: <value from="…" to="…"/>`, `add a line for each: "…" = "…"`)
-			}
-			c.warnf(d.Name.Pos, CodeDataMap, hint, "the datamap %s does not say what %s means for %s", d.Name.Value, strings.Join(missing, ", "), f.Destination.Value)
-		}
+		c.warnf(d.Name.Pos, CodeDataMap, hint, "the datamap %s does not say what %s means for %s", d.Name.Value, strings.Join(missing, ", "), f.Destination.Value)
 	}
 }
 
@@ -251,17 +249,16 @@ func (c *compiler) checkOthersTable(f *ast.Field) {
 	if !slices.Contains(c.o.Fields, f.Source.Raw) {
 		return
 	}
-	for _, d := range c.tree.DataMaps {
-		if FoldName(d.Name.Value) != FoldName(f.DataMap.Value) || len(d.Values) < 2 {
-			continue
-		}
-		for _, path := range slices.Sorted(maps.Keys(c.o.Values)) {
-			if !slices.ContainsFunc(d.Values, func(v ast.DataMapValue) bool {
-				return !slices.ContainsFunc(c.o.Values[path], func(k string) bool { return FoldText(k) == FoldText(v.From.Value) })
-			}) {
-				c.errorf(f.Source.Pos, CodeDataMap, "write "+path, "the table %s translates the values of %s, and %s has others: none of them is translated", d.Name.Value, path, f.Source.Raw)
-				return
-			}
+	d := c.dataMapOf(f)
+	if d == nil || len(d.Values) < 2 {
+		return
+	}
+	for _, path := range slices.Sorted(maps.Keys(c.o.Values)) {
+		if !slices.ContainsFunc(d.Values, func(v ast.DataMapValue) bool {
+			return !slices.ContainsFunc(c.o.Values[path], func(k string) bool { return FoldText(k) == FoldText(v.From.Value) })
+		}) {
+			c.errorf(f.Source.Pos, CodeDataMap, "write "+path, "the table %s translates the values of %s, and %s has others: none of them is translated", d.Name.Value, path, f.Source.Raw)
+			return
 		}
 	}
 }

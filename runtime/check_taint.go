@@ -7,7 +7,7 @@ import "github.com/amsx-lang/amsx/parser/ast"
 // line ran before: a variable that has a secret at one place and something else
 // at another, an element of a list, the parameter of a Sub are left to the run.
 func (c *compiler) checkTaint() {
-	t := &taintWalk{c: c, given: c.givings(), known: map[int]string{}}
+	t := &taintWalk{c: c, known: map[int]string{}}
 	c.eachStatement(func(s ast.Stmt) {
 		switch s := s.(type) {
 		case *ast.Throw:
@@ -26,7 +26,6 @@ func (c *compiler) checkTaint() {
 // A taintWalk is the state of checkTaint.
 type taintWalk struct {
 	c     *compiler
-	given map[int]*giving
 	known map[int]string // by slot: the pack whose secret the variable holds; empty: none, or not always
 }
 
@@ -123,7 +122,7 @@ func (t *taintWalk) template(b *ast.Template) string {
 // whole.
 func (t *taintWalk) path(p *ast.Path) string {
 	slot, ok := t.c.slotOf(p.Root())
-	g := t.given[slot]
+	g := t.c.given[slot]
 	if !ok || g == nil || g.other {
 		return ""
 	}

@@ -73,26 +73,22 @@ func (c *compiler) urlIn(e ast.Expr) scriptURL {
 	return u
 }
 
-// onlySet is what the only line that assigns a variable gives it; nil: no line
-// does, or several do.
-func (c *compiler) onlySet(name string) (value ast.Expr) {
-	n := 0
+// onlySet is what the only line that gives a variable a value assigns; nil: no
+// line does, or several do, or something else than Set.
+func (c *compiler) onlySet(name string) ast.Expr {
 	slot, ok := c.slotOf(name)
 	if !ok {
 		return nil
 	}
-	c.eachStatement(func(s ast.Stmt) {
-		if set, ok := s.(*ast.Set); ok && set.Target != nil {
-			if i, ok := c.slotOf(set.Target.Root()); ok && i == slot {
-				value = set.Value
-				n++
-			}
-		}
-	})
-	if n != 1 {
+	given := c.given
+	if given == nil {
+		given = c.givings()
+	}
+	g := given[slot]
+	if g == nil || g.other || len(g.sets) != 1 || len(g.texts)+len(g.packs) > 0 {
 		return nil
 	}
-	return value
+	return g.sets[0]
 }
 
 // fixedText is the text of an expression as far as the script says it; fixed:

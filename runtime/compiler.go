@@ -41,6 +41,7 @@ type compiler struct {
 	pulled       map[int]bool // slots that a pull loop assigns
 	pullLoops    []*pullLoop
 	sqlNames     map[string]ast.Expr // the SQL that lines name
+	given        map[int]*giving     // of givings, when all scripts are bound; nil: not yet
 	lists        map[int]bool        // slots that only ever hold a List; false: or something else
 }
 

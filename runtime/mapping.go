@@ -239,11 +239,22 @@ func (c *compiler) lookup(f *ast.Field) *LookupSpec {
 	return out
 }
 
+// dataMapOf is the value table that a field names; nil: it names none, or one
+// that is not there.
+func (c *compiler) dataMapOf(f *ast.Field) *ast.DataMap {
+	for _, d := range c.tree.DataMaps {
+		if f.DataMap.IsSet() && FoldName(d.Name.Value) == FoldName(f.DataMap.Value) {
+			return d
+		}
+	}
+	return nil
+}
+
 // dataMap compiles the value table of a field. Its values are converted to the
 // column's type once.
 func (c *compiler) dataMap(f *ast.Field, m *Mapping, column *Column) *dataMap {
-	i := slices.IndexFunc(c.tree.DataMaps, func(d *ast.DataMap) bool { return FoldName(d.Name.Value) == FoldName(f.DataMap.Value) })
-	if i < 0 {
+	d := c.dataMapOf(f)
+	if d == nil {
 		var names []string
 		for _, d := range c.tree.DataMaps {
 			names = append(names, d.Name.Value)
@@ -255,7 +266,6 @@ func (c *compiler) dataMap(f *ast.Field, m *Mapping, column *Column) *dataMap {
 		c.errorf(f.DataMap.Pos, CodeDataMap, hint, "there is no datamap %s", f.DataMap.Value)
 		return nil
 	}
-	d := c.tree.DataMaps[i]
 	out := &dataMap{name: d.Name.Value, values: make(map[string]Value, len(d.Values))}
 	convert := func(v Value) (Value, error) { return v, nil }
 	if column != nil && f.Lookup == nil {
