@@ -38,7 +38,7 @@ func (c *compiler) checkPaths() {
 	}
 	fed := map[string]bool{}
 	for _, l := range c.pullLoops {
-		if len(l.mappings) > 0 {
+		if slices.ContainsFunc(l.mappings, func(m *Mapping) bool { return !c.foreign[m] }) {
 			fed[FoldName(l.name)] = true
 		}
 	}

@@ -78,7 +78,7 @@ func (p *preparation) noTable(q *probe, f *SQLFault, at lexer.Position) {
 	}
 	near := lexer.Nearest(f.Name, append(slices.Clone(p.makes), p.c.o.Schema.Tables()...))
 	if strings.HasPrefix(f.Name, "#") {
-		hint := "make it before: SELECT … INTO " + f.Name + " FROM …, or CREATE TABLE " + f.Name + " (…)" + p.c.meant(CodeNoTempTable) + ", such as a script that calls this one and makes it"
+		hint := "make it before: SELECT … INTO " + f.Name + " FROM …, or CREATE TABLE " + f.Name + " (…)" + meantInScript(CodeNoTempTable) + ", such as a script that calls this one and makes it"
 		if near != "" {
 			hint = "did you mean " + near + "?"
 		}

@@ -22,5 +22,14 @@ func Ignorable(code string, severity lexer.Severity) bool {
 // meant is the end of the hint about an error that may be what was meant: how to
 // say so.
 func (c *compiler) meant(code string) string {
-	return "; if it is meant, write above the line: " + c.say("<!-- amsx: ignore "+code+" and why -->", "// amsx: ignore "+code+" and why")
+	if !c.tree.Document {
+		return meantInScript(code)
+	}
+	return "; if it is meant, write above the line: <!-- amsx: ignore " + code + " and why -->"
+}
+
+// meantInScript is the same for a line of the script, whose comments are the
+// script's also in a document.
+func meantInScript(code string) string {
+	return "; if it is meant, write above the line: // amsx: ignore " + code + " and why"
 }

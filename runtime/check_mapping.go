@@ -11,7 +11,7 @@ import (
 // checkMapping finds what would write the wrong thing into the right table.
 func (c *compiler) checkMapping(m *ast.Mapping, out *Mapping, columns []Column) {
 	if known, values := c.o.Fields, c.o.Values; known != nil && !c.ofKnownRecords(m) {
-		c.o.Fields, c.o.Values = nil, nil
+		c.o.Fields, c.o.Values, c.foreign[out] = nil, nil, true
 		defer func() { c.o.Fields, c.o.Values = known, values }()
 	}
 	c.checkColumnsOnce(m)
@@ -39,9 +39,13 @@ func (c *compiler) checkMapping(m *ast.Mapping, out *Mapping, columns []Column) 
 }
 
 // ofKnownRecords reports whether a mapping may be for records of the API whose
-// fields are known: it reads one of them, or nothing. A script may read a file
-// besides, and map its columns.
+// fields are known: it reads one of them, or nothing, and the records of a file
+// are not all that it writes. A script may read a file besides, and map its
+// columns.
 func (c *compiler) ofKnownRecords(m *ast.Mapping) bool {
+	if c.onlyOfFiles(m) {
+		return false
+	}
 	reads, known := false, false
 	look := func(p *ast.Path) {
 		reads = true
@@ -56,6 +60,43 @@ func (c *compiler) ofKnownRecords(m *ast.Mapping) bool {
 		}
 	}
 	return known || !reads
+}
+
+// onlyOfFiles reports whether every Upsert that names a mapping stands in a loop
+// over a file.
+func (c *compiler) onlyOfFiles(m *ast.Mapping) bool {
+	if m.Name.Value == "" || c.tree.Script == nil {
+		return false
+	}
+	named := func(stmts []ast.Stmt, f func(*ast.Call)) {
+		statements(stmts, func(s ast.Stmt) {
+			ownCalls(s, func(call *ast.Call) {
+				cmd := c.o.Table.Lookup(call.Name)
+				if cmd == nil || cmd.Role != UpsertRole {
+					return
+				}
+				for i, a := range call.Args {
+					if p := paramAt(cmd, i); p == nil || p.Type != MappingParam {
+						continue
+					}
+					if word, _, ok := wordOf(a); ok && FoldName(word) == FoldName(m.Name.Value) {
+						f(call)
+					}
+				}
+			})
+		})
+	}
+	inFiles := map[*ast.Call]bool{}
+	statements(c.tree.Script.Stmts, func(s ast.Stmt) {
+		if loop, ok := s.(*ast.ForEach); ok {
+			if cmd := c.sourceCommand(loop.Source); cmd != nil && cmd.Role == PullRole && cmd.Effects&(ReadsWeb|WritesWeb) == 0 {
+				named(loop.Body, func(call *ast.Call) { inFiles[call] = true })
+			}
+		}
+	})
+	only := len(inFiles) > 0
+	named(c.tree.Script.Stmts, func(call *ast.Call) { only = only && inFiles[call] })
+	return only
 }
 
 func (c *compiler) checkColumnsOnce(m *ast.Mapping) {

@@ -173,7 +173,7 @@ func (w *flowWalk) unsigned() {
 		for _, s := range w.signed {
 			later, same = later || s.may(r.sign), same || s.same(r.sign)
 		}
-		hint := fmt.Sprintf(`write Authorize %s, "SSWS" above it; in place of SSWS, which is OKTA's, Bearer or Basic for other services`, r.variable) + w.c.meant(CodeUnsigned)
+		hint := fmt.Sprintf(`write Authorize %s, "SSWS" above it; in place of SSWS, which is OKTA's, Bearer or Basic for other services`, r.variable) + meantInScript(CodeUnsigned)
 		switch {
 		case !later && same:
 			w.c.warnf(r.pos, CodeUnsigned, hint, "this request is signed only if another variable holds the same credential pack as %s: no line uses the user or password of %s", r.variable, r.variable)

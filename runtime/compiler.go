@@ -40,6 +40,7 @@ type compiler struct {
 	proj         *Projection
 	pulled       map[int]bool // slots that a pull loop assigns
 	pullLoops    []*pullLoop
+	foreign      map[*Mapping]bool   // for records of other fields than the known ones
 	sqlNames     map[string]ast.Expr // the SQL that lines name
 	given        map[int]*giving     // of givings, when all scripts are bound; nil: not yet
 	lists        map[int]bool        // slots that only ever hold a List; false: or something else
@@ -47,7 +48,7 @@ type compiler struct {
 
 func newCompiler(t *ast.Transformation, o Options) *compiler {
 	c := &compiler{tree: t, o: o, byName: map[string]int{}, pulled: map[int]bool{}, lists: map[int]bool{},
-		callees: map[*ast.Call]*unit{}, loaded: map[string]*file{}, pullsOf: map[*ast.ForEach]*pullLoop{}, used: map[*Mapping]bool{}}
+		callees: map[*ast.Call]*unit{}, loaded: map[string]*file{}, pullsOf: map[*ast.ForEach]*pullLoop{}, used: map[*Mapping]bool{}, foreign: map[*Mapping]bool{}}
 	if t.Script == nil {
 		t2 := *t
 		t2.Script = &ast.File{Name: t.Filename}
