@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"iter"
 	"path/filepath"
@@ -124,13 +123,8 @@ func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 // without a plan on its twin, over random rows and records: afterwards every
 // row of every table is the same on both, the change sets too.
 func TestApplyIsTheRun(t *testing.T) {
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		if err := f.Value.Set("15"); err != nil { // as in TestChangeSetIsTheDifference
-			t.Fatal(err)
-		}
-	}
 	dir, n := t.TempDir(), 0
-	rapid.Check(t, func(rt *rapid.T) {
+	few(t, "15", func(rt *rapid.T) {
 		n++
 		open := func(name string) *Database {
 			d, err := Open(t.Context(), filepath.Join(dir, fmt.Sprintf("%d%s.db", n, name)), Options{Clock: noon})
@@ -243,21 +237,10 @@ func (o randomWorld) run(rt tester, t *testing.T, d *Database, info RunInfo) *Re
 				rt.Fatal(err)
 			}
 		}
-		r := runtime.Record{}
 		if o.column {
 			p = append(slices.Clip(p), p[6])
 		}
-		for _, f := range p {
-			switch f {
-			case "-":
-				r.Values = append(r.Values, runtime.Null())
-			case "~":
-				r.Values = append(r.Values, runtime.Keep())
-			default:
-				r.Values = append(r.Values, runtime.Text(f))
-			}
-		}
-		if _, err := g.Upsert(t.Context(), r); err != nil {
+		if _, err := g.Upsert(t.Context(), drawn(p)); err != nil {
 			rt.Fatal(err)
 		}
 	}

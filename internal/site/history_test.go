@@ -2,10 +2,8 @@ package site
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -112,19 +110,7 @@ func (d *directory) live(rt *rapid.T) {
 // the rows, the counts, the key forms, the change set, from which the state
 // before the run must come back, and the hash of each row as it was written.
 func TestHistory(t *testing.T) {
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		// Each check is dozens of runs on a file; -rapid.checks=500 looks longer.
-		if err := f.Value.Set("15"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	dir, n := t.TempDir(), 0
-	rapid.Check(t, func(rt *rapid.T) {
-		n++
-		d, err := Open(t.Context(), filepath.Join(dir, fmt.Sprintf("%d.db", n)), Options{})
-		if err != nil {
-			rt.Fatal(err)
-		}
+	onNewSites(t, "15", func(rt *rapid.T, d *Database) {
 		h := &history{rt: rt, t: t, d: d}
 		orgs := []*directory{{source: "A"}, {source: "A"}, {source: "B"}}
 		orgs[0] = orgs[1] // A is read twice as often

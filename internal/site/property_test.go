@@ -1,10 +1,8 @@
 package site
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -20,19 +18,7 @@ import (
 // between the table before and after, the counts add up, a test changes
 // nothing, and the same pull again changes nothing.
 func TestChangeSetIsTheDifference(t *testing.T) {
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		// Each check is a dozen runs on a file; -rapid.checks=200 looks longer.
-		if err := f.Value.Set("12"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	dir, n := t.TempDir(), 0
-	rapid.Check(t, func(rt *rapid.T) {
-		n++
-		d, err := Open(t.Context(), filepath.Join(dir, fmt.Sprintf("%d.db", n)), Options{})
-		if err != nil {
-			rt.Fatal(err)
-		}
+	onNewSites(t, "12", func(rt *rapid.T, d *Database) {
 		world := rapid.Custom(func(rt *rapid.T) []string {
 			login := rapid.SampledFrom([]string{"a", "b", "c", "d", "A", "é", "É", "-"})
 			return []string{
@@ -115,18 +101,7 @@ func (o randomRun) run(rt *rapid.T, t *testing.T, d *Database, pull [][]string) 
 		_, _ = s.Exec(t.Context(), runtime.Query{SQL: o.sql})
 	}
 	for _, p := range pull {
-		r := runtime.Record{}
-		for _, f := range p {
-			switch f {
-			case "-":
-				r.Values = append(r.Values, runtime.Null())
-			case "~":
-				r.Values = append(r.Values, runtime.Keep())
-			default:
-				r.Values = append(r.Values, runtime.Text(f))
-			}
-		}
-		if _, err := g.Upsert(t.Context(), r); err != nil {
+		if _, err := g.Upsert(t.Context(), drawn(p)); err != nil {
 			rt.Fatal(err)
 		}
 	}

@@ -2,7 +2,6 @@ package site
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -28,19 +27,7 @@ const (
 // exactly those fields stay, and rows that the run inserted and somebody
 // edited, or that a row which stays refers to.
 func TestUndo(t *testing.T) {
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		// Each check is a dozen runs on a file; -rapid.checks=200 looks longer.
-		if err := f.Value.Set("12"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	dir, n := t.TempDir(), 0
-	rapid.Check(t, func(rt *rapid.T) {
-		n++
-		d, err := Open(t.Context(), filepath.Join(dir, fmt.Sprintf("%d.db", n)), Options{})
-		if err != nil {
-			rt.Fatal(err)
-		}
+	onNewSites(t, "12", func(rt *rapid.T, d *Database) {
 		w := &undoWorld{rt: rt, t: t, d: d}
 		w.startRows()
 		if rapid.Bool().Draw(rt, "a run before") {
