@@ -14,6 +14,9 @@ import (
 // -rapid.checks=200 asks for: each of them is a dozen runs on a file.
 func few(t *testing.T, checks string, property func(*rapid.T)) {
 	t.Helper()
+	if raced {
+		checks = "3"
+	}
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
 		if err := f.Value.Set(checks); err != nil {
 			t.Fatal(err)
