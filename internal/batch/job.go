@@ -141,6 +141,9 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 
 	ctx, cancel := lease.Context(ctx)
 	defer cancel()
+	// The looks at the site that follow and the run share a connection.
+	release := j.Site.Keep()
+	defer release()
 	undone, err := j.Site.Undone(ctx)
 	if err != nil {
 		return fail(errors.Join(err, lease.Release(tidy)))

@@ -28,7 +28,10 @@ const (
 func (db *DB) migrate(ctx context.Context) error {
 	patience := time.Now().Add(busyWait)
 	for attempt := 1; ; attempt++ {
-		found, err := version(ctx, db.sql, db.path)
+		found, err := db.look(ctx)
+		if err == nil {
+			err = db.log(ctx)
+		}
 		if err == nil && found == schemaVersion {
 			return nil
 		}

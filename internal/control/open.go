@@ -76,9 +76,6 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 	if err := prepareFile(abs); err != nil {
 		return nil, err
 	}
-	if err := lookOnly(ctx, abs); err != nil {
-		return nil, err
-	}
 	handle, err := sql.Open("sqlite", dsn(abs))
 	if err != nil {
 		return nil, explain(abs, err)
@@ -110,11 +107,11 @@ const (
 // dsn opens path with the settings that all connections share.
 // synchronous=FULL: a pack or a run number that is lost with the power hurts,
 // a few milliseconds a commit do not. Transactions take the write lock when
-// they begin, so that none fails half-way for want of it.
+// they begin, so that none fails half-way for want of it. None of them changes
+// the file: it may turn out to be somebody else's.
 func dsn(path string) string {
 	return uri(path) + "?_txlock=immediate" +
 		"&" + waiting +
-		"&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(FULL)" +
 		"&_pragma=foreign_keys(ON)" +
 		"&_pragma=secure_delete(ON)" +
@@ -130,21 +127,22 @@ func uri(path string) string {
 	return u.String()
 }
 
-// lookOnly refuses a file that is no control database of this version, over a
-// connection that changes nothing: the settings of dsn turn any database into
-// one with a write-ahead log, also somebody else's.
-func lookOnly(ctx context.Context, path string) error {
-	handle, err := sql.Open("sqlite", uri(path)+"?mode=rw&"+waiting)
-	if err != nil {
-		return explain(path, err)
-	}
-	defer handle.Close()
-	_, err = version(ctx, handle, path)
+// look is the schema version of the file, or an error where it is no control
+// database that this amsx can use. It changes nothing.
+func (db *DB) look(ctx context.Context) (int, error) {
+	found, err := version(ctx, db.sql, db.path)
 	var failure *sqlite.Error
-	if errors.As(err, &failure) && failure.Code()&0xff == sqlite3.SQLITE_NOTADB && !beginsAsDatabase(path) {
-		return notControl(path)
+	if errors.As(err, &failure) && failure.Code()&0xff == sqlite3.SQLITE_NOTADB && !beginsAsDatabase(db.path) {
+		return 0, notControl(db.path)
 	}
-	return err
+	return found, err
+}
+
+// log gives the file a write-ahead log, so that readers and the writer do not
+// wait for each other. The file keeps it; where it has one this does nothing.
+func (db *DB) log(ctx context.Context) error {
+	_, err := db.sql.ExecContext(ctx, "PRAGMA journal_mode = WAL")
+	return explain(db.path, err)
 }
 
 // beginsAsDatabase reports whether a file that SQLite cannot read begins as its

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -190,4 +191,26 @@ func handUpsert(b *testing.B, path string, records [][]runtime.Value) {
 	}
 	must(st.Reset())
 	must(sqlitex.ExecuteTransient(c, "COMMIT", nil))
+}
+
+// BenchmarkBegin is what a run does before its first statement: it opens the
+// file, looks at the history and reads the schema.
+func BenchmarkBegin(b *testing.B) {
+	d := benchOpen(b)
+	for b.Loop() {
+		release := d.Keep()
+		if _, err := d.Undone(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if _, _, err := d.Planned(b.Context(), 1); err != nil {
+			b.Fatal(err)
+		}
+		s, err := d.Begin(b.Context(), RunInfo{Transformation: "bench"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := errors.Join(s.Abort(), release()); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -23,11 +23,13 @@ type Options struct {
 }
 
 // A Database is a site database in an SQLite file. It holds no connection of
-// its own; every run opens one. It is safe for concurrent use.
+// its own, but for [Database.Keep]; every run opens one. It is safe for
+// concurrent use.
 type Database struct {
-	path string
-	now  func() time.Time
-	wait time.Duration
+	path  string
+	now   func() time.Time
+	wait  time.Duration
+	spare spare
 }
 
 // Open opens the site database in the file path, creates it on first use, and
@@ -131,12 +133,15 @@ func (d *Database) version(ctx context.Context) (version int64, foreign string, 
 	return version, "", nil
 }
 
-// connect opens a connection with the settings that every use of the database
-// shares. Its cache is small on purpose: a larger one makes no run faster and
+// connect is a connection with the settings that every use of the database
+// shares: the one that is kept, or a new one. Its cache is small on purpose: a larger one makes no run faster and
 // costs its size in memory.
 func (d *Database) connect(ctx context.Context) (*sqlite.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if c := d.spare.take(); c != nil {
+		return c, nil
 	}
 	c, err := openConn(d.path, sqlite.OpenReadWrite|sqlite.OpenCreate)
 	if err != nil {

@@ -31,7 +31,7 @@ func (e *RowError) Error() string {
 // reader is a session that only reads, without a run.
 func (d *Database) reader(ctx context.Context, f func(*Session) error) error {
 	var own error // an answer of this package, not a fault of the engine
-	err := d.with(ctx, func(c *sqlite.Conn, _ map[string]*table) (err error) {
+	err := d.with(ctx, func(c *sqlite.Conn) (err error) {
 		s := &Session{db: d, c: c, ctx: ctx}
 		if s.tables, s.names, err = loadTables(c); err != nil {
 			return err

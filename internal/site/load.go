@@ -15,7 +15,11 @@ import (
 // fixture case. Values are text, as the columns' types read it; an empty one is
 // Null. Key forms (LoginKey) are filled. All rows are written, or none.
 func (d *Database) Load(ctx context.Context, tableName string, columns []string, rows [][]string) error {
-	return d.with(ctx, func(c *sqlite.Conn, tables map[string]*table) (err error) {
+	return d.with(ctx, func(c *sqlite.Conn) (err error) {
+		tables, _, err := loadTables(c)
+		if err != nil {
+			return err
+		}
 		t := tables[runtime.FoldName(tableName)]
 		if t == nil {
 			return fmt.Errorf("the site has no table %s", tableName)
@@ -68,7 +72,7 @@ func (d *Database) Load(ctx context.Context, tableName string, columns []string,
 // LoadFormerRun records that complete runs of a source left the rows that are
 // there, so that the next run is not taken for the source's first.
 func (d *Database) LoadFormerRun(ctx context.Context, tableName, source string, runs int64) error {
-	return d.with(ctx, func(c *sqlite.Conn, _ map[string]*table) (err error) {
+	return d.with(ctx, func(c *sqlite.Conn) (err error) {
 		defer sqlitex.Transaction(c)(&err)
 		for id := int64(1); id <= runs; id++ {
 			err := sqlitex.Execute(c, `INSERT INTO amsx_run(RunID, Transformation, Fence, Started, Merged, ReadCount, Inserted, Updated, Unchanged, Reactivated,
@@ -91,7 +95,7 @@ func (d *Database) LoadFormerRun(ctx context.Context, tableName, source string, 
 // LastRun returns the highest run id and fencing token that the database has
 // seen, so that numbering goes on above them when the history was lost.
 func (d *Database) LastRun(ctx context.Context) (run, fence int64, err error) {
-	err = d.with(ctx, func(c *sqlite.Conn, _ map[string]*table) (err error) {
+	err = d.with(ctx, func(c *sqlite.Conn) (err error) {
 		if run, err = scalar(c, "SELECT coalesce(max(RunID), 0) FROM amsx_run"); err != nil {
 			return err
 		}
@@ -104,7 +108,7 @@ func (d *Database) LastRun(ctx context.Context) (run, fence int64, err error) {
 // Read runs a query of the program itself, never of a script, and returns its
 // rows: nil, int64, float64 or string.
 func (d *Database) Read(ctx context.Context, query string) (rows [][]any, err error) {
-	err = d.with(ctx, func(c *sqlite.Conn, _ map[string]*table) error {
+	err = d.with(ctx, func(c *sqlite.Conn) error {
 		return sqlitex.ExecuteTransient(c, query, &sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {
 			row := make([]any, s.ColumnCount())
 			for i := range row {
@@ -127,7 +131,7 @@ func (d *Database) Read(ctx context.Context, query string) (rows [][]any, err er
 // Schema returns the tables and columns of the site as they are now.
 func (d *Database) Schema(ctx context.Context) (runtime.Schema, error) {
 	s := &Session{}
-	err := d.with(ctx, func(c *sqlite.Conn, tables map[string]*table) (err error) {
+	err := d.with(ctx, func(c *sqlite.Conn) (err error) {
 		if s.tables, s.names, err = loadTables(c); err != nil {
 			return err
 		}
@@ -137,23 +141,24 @@ func (d *Database) Schema(ctx context.Context) (runtime.Schema, error) {
 	return s, err
 }
 
-// with opens a connection for f and closes it.
-func (d *Database) with(ctx context.Context, f func(*sqlite.Conn, map[string]*table) error) (err error) {
+// with gives f a connection. f leaves no transaction open and no setting
+// changed.
+func (d *Database) with(ctx context.Context, f func(*sqlite.Conn) error) (err error) {
 	c, err := d.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() {
+		c.SetInterrupt(nil)
+		if err == nil && d.spare.give(c) {
+			return
+		}
 		if cerr := closeConn(c); err == nil {
 			err = cerr
 		}
 	}()
 	c.SetInterrupt(ctx.Done())
-	tables, _, err := loadTables(c)
-	if err != nil {
-		return d.explain("read the schema", err)
-	}
-	if err := f(c, tables); err != nil {
+	if err := f(c); err != nil {
 		return d.explain("use the database", err)
 	}
 	return nil

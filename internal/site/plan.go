@@ -387,7 +387,7 @@ func siteID(c *sqlite.Conn) (id string, err error) {
 
 // ID is the name that the site gave itself when it was made.
 func (d *Database) ID(ctx context.Context) (id string, err error) {
-	err = d.with(ctx, func(c *sqlite.Conn, _ map[string]*table) (err error) {
+	err = d.with(ctx, func(c *sqlite.Conn) (err error) {
 		id, err = siteID(c)
 		return err
 	})
@@ -397,7 +397,7 @@ func (d *Database) ID(ctx context.Context) (id string, err error) {
 // Planned is when the plan that a run applied began to read; found is false
 // for a run that applied none.
 func (d *Database) Planned(ctx context.Context, runID int64) (made time.Time, found bool, err error) {
-	err = d.with(ctx, func(c *sqlite.Conn, _ map[string]*table) error {
+	err = d.with(ctx, func(c *sqlite.Conn) error {
 		text := ""
 		err := sqlitex.Execute(c, "SELECT Made FROM amsx_plan WHERE RunID=?1", &sqlitex.ExecOptions{
 			Args:       []any{runID},

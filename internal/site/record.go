@@ -40,7 +40,7 @@ const changedRows = "r.Inserted+r.Updated+r.Reactivated+r.Deactivated+r.Adopted+
 
 // RunRecord is what the site keeps of a run, and whether it knows the run.
 func (d *Database) RunRecord(ctx context.Context, run int64) (r RunRecord, known bool, err error) {
-	err = d.with(ctx, func(c *sqlite.Conn, _ map[string]*table) error {
+	err = d.with(ctx, func(c *sqlite.Conn) error {
 		return sqlitex.Execute(c, recordColumns+", (SELECT count(*) FROM main.amsx_change c WHERE c.RunID=r.RunID), "+changedRows+" FROM main.amsx_run r WHERE r.RunID=?1", &sqlitex.ExecOptions{
 			Args: []any{run},
 			ResultFunc: func(st *sqlite.Stmt) error {

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,9 @@ type table struct {
 	unique  [][]int        // unique indexes without the row id, by column index
 	active  int            // index of the column Active, or -1
 	source  int            // index of the column Source, or -1
+	keys    int            // columns of the primary key
 	readNow string         // the SQL of rowNow, made when it is first needed
+	shown   []runtime.Column
 }
 
 type tableColumn struct {
@@ -59,58 +62,112 @@ func reserved(name string) bool {
 	return strings.HasPrefix(l, "amsx_") || strings.HasPrefix(l, "sqlite_")
 }
 
+// siteTables and oneTable are the tables that readTables reads, as SQL. All of
+// them are read in one query of each kind: to prepare a query of three pragmas
+// takes longer than to run it.
+const (
+	siteTables = "(SELECT name FROM main.sqlite_master WHERE type='table')"
+	oneTable   = "(SELECT ?1 AS name)"
+)
+
 // loadTables reads the business tables from the database.
 func loadTables(c *sqlite.Conn) (map[string]*table, []string, error) {
-	tables := make(map[string]*table)
-	var names []string
-	err := sqlitex.ExecuteTransient(c, "SELECT name FROM main.sqlite_master WHERE type='table' ORDER BY name", &sqlitex.ExecOptions{
-		ResultFunc: func(s *sqlite.Stmt) error {
-			if n := s.ColumnText(0); !reserved(n) {
-				names = append(names, n)
-			}
-			return nil
-		},
-	})
+	all, err := readTables(c, siteTables)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, n := range names {
-		t, err := loadTable(c, n)
-		if err != nil {
-			return nil, nil, err
-		}
-		tables[runtime.FoldName(n)] = t
+	tables := make(map[string]*table, len(all))
+	names := make([]string, 0, len(all))
+	for _, t := range all {
+		tables[runtime.FoldName(t.name)] = t
+		names = append(names, t.name)
 	}
 	return tables, names, nil
 }
 
+// loadTable reads one table, also one that is no business table.
 func loadTable(c *sqlite.Conn, name string) (*table, error) {
-	t := &table{name: name, rowid: "rowid", byName: make(map[string]int), active: -1, source: -1}
-	keys, rowid := 0, -1
-	err := sqlitex.ExecuteTransient(c, "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?1)", &sqlitex.ExecOptions{
-		Args: []any{name},
+	all, err := readTables(c, oneTable, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("there is no table %s", name)
+	}
+	return all[0], nil
+}
+
+// readTables reads the tables of a query, by name. Without args they are the
+// business tables among them.
+func readTables(c *sqlite.Conn, of string, args ...any) ([]*table, error) {
+	var all []*table
+	byName := make(map[string]*table)
+	// each calls f for the rows of a query whose first column is a table's name.
+	each := func(q string, f func(*table, *sqlite.Stmt)) error {
+		return sqlitex.ExecuteTransient(c, q, &sqlitex.ExecOptions{Args: args, ResultFunc: func(s *sqlite.Stmt) error {
+			if t := byName[s.ColumnText(0)]; t != nil {
+				f(t, s)
+			}
+			return nil
+		}})
+	}
+	err := sqlitex.ExecuteTransient(c, `SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk FROM `+of+` m, pragma_table_info(m.name) c ORDER BY m.name, c.cid`, &sqlitex.ExecOptions{
+		Args: args,
 		ResultFunc: func(s *sqlite.Stmt) error {
-			col := tableColumn{name: s.ColumnText(0), typ: columnType(s.ColumnText(1)), notNull: s.ColumnInt64(2) != 0, fallback: s.ColumnText(3), key: -1, keyOf: -1,
-				exact: isExact(s.ColumnText(1)), decl: s.ColumnText(1)}
-			if col.typ == runtime.ColumnText {
-				col.size = declaredSize(col.decl)
+			name := s.ColumnText(0)
+			if len(args) == 0 && reserved(name) {
+				return nil
 			}
-			if s.ColumnInt64(4) != 0 {
-				keys++
-				if strings.EqualFold(s.ColumnText(1), "INTEGER") {
-					rowid = len(t.columns)
-				}
+			t := byName[name]
+			if t == nil {
+				t = &table{name: name, rowid: "rowid", byName: make(map[string]int), active: -1, source: -1}
+				byName[name] = t
+				all = append(all, t)
 			}
-			t.byName[runtime.FoldName(col.name)] = len(t.columns)
-			t.columns = append(t.columns, col)
+			t.addColumn(s)
 			return nil
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	if keys == 1 && rowid >= 0 {
-		t.rowid = t.columns[rowid].name
+	for _, t := range all {
+		t.relate()
+	}
+	if err := each(`SELECT m.name, l."unique" AND NOT l.partial, group_concat(i.name, char(31)), max(i.coll) FROM `+of+` m, pragma_index_list(m.name) l, pragma_index_xinfo(l.name) i
+		WHERE i.key GROUP BY m.name, l.name HAVING count(*)=count(i.name) ORDER BY m.name, l.seq DESC`, (*table).addIndex); err != nil {
+		return nil, err
+	}
+	if err := each(`SELECT m.name, f."from", f."table", f."to" FROM `+of+` m, pragma_foreign_key_list(m.name) f GROUP BY m.name, f.id HAVING count(*)=1`, (*table).addReference); err != nil {
+		return nil, err
+	}
+	for _, t := range all {
+		t.shown = t.show()
+	}
+	return all, nil
+}
+
+// addColumn adds the column of a row of readTables.
+func (t *table) addColumn(s *sqlite.Stmt) {
+	decl := s.ColumnText(2)
+	col := tableColumn{name: s.ColumnText(1), typ: columnType(decl), notNull: s.ColumnInt64(3) != 0, fallback: s.ColumnText(4), key: -1, keyOf: -1, exact: isExact(decl), decl: decl}
+	if col.typ == runtime.ColumnText {
+		col.size = declaredSize(decl)
+	}
+	if s.ColumnInt64(5) != 0 {
+		t.keys++
+		if strings.EqualFold(decl, "INTEGER") {
+			t.rowid = col.name
+		}
+	}
+	t.byName[runtime.FoldName(col.name)] = len(t.columns)
+	t.columns = append(t.columns, col)
+}
+
+// relate finds the columns that have a meaning among the others.
+func (t *table) relate() {
+	if t.keys != 1 {
+		t.rowid = "rowid" // a key of several columns is none
 	}
 	for i := range t.columns {
 		col := &t.columns[i]
@@ -124,49 +181,33 @@ func loadTable(c *sqlite.Conn, name string) (*table, error) {
 	if i := t.column("Source"); i >= 0 && t.columns[i].typ == runtime.ColumnText {
 		t.source = i
 	}
-	if err := t.loadIndexes(c); err != nil {
-		return nil, err
+}
+
+// addIndex adds the index of a row of readTables.
+func (t *table) addIndex(s *sqlite.Stmt) {
+	var cols []int
+	for n := range strings.SplitSeq(s.ColumnText(2), "\x1f") {
+		i := t.column(n)
+		if i < 0 || t.columns[i].name == t.rowid {
+			return
+		}
+		cols = append(cols, i)
+		t.columns[i].indexed = true
 	}
-	return t, t.loadReferences(c)
+	if s.ColumnInt64(1) == 0 {
+		return
+	}
+	if strings.EqualFold(s.ColumnText(3), "NOCASE") && len(cols) == 1 {
+		t.columns[cols[0]].nocase = true
+	}
+	t.unique = append(t.unique, cols)
 }
 
-func (t *table) loadIndexes(c *sqlite.Conn) error {
-	return sqlitex.ExecuteTransient(c, `SELECT l."unique" AND NOT l.partial, group_concat(i.name, char(31)), max(i.coll) FROM pragma_index_list(?1) l, pragma_index_xinfo(l.name) i
-		WHERE i.key GROUP BY l.name HAVING count(*)=count(i.name) ORDER BY l.seq DESC`, &sqlitex.ExecOptions{
-		Args: []any{t.name},
-		ResultFunc: func(s *sqlite.Stmt) error {
-			var cols []int
-			for n := range strings.SplitSeq(s.ColumnText(1), "\x1f") {
-				i := t.column(n)
-				if i < 0 || t.columns[i].name == t.rowid {
-					return nil
-				}
-				cols = append(cols, i)
-				t.columns[i].indexed = true
-			}
-			if s.ColumnInt64(0) == 0 {
-				return nil
-			}
-			if strings.EqualFold(s.ColumnText(2), "NOCASE") && len(cols) == 1 {
-				t.columns[cols[0]].nocase = true
-			}
-			t.unique = append(t.unique, cols)
-			return nil
-		},
-	})
-}
-
-// loadReferences notes which columns hold the id of another row.
-func (t *table) loadReferences(c *sqlite.Conn) error {
-	return sqlitex.ExecuteTransient(c, `SELECT "from", "table", "to" FROM pragma_foreign_key_list(?1) GROUP BY id HAVING count(*)=1`, &sqlitex.ExecOptions{
-		Args: []any{t.name},
-		ResultFunc: func(s *sqlite.Stmt) error {
-			if i := t.column(s.ColumnText(0)); i >= 0 && s.ColumnText(2) != "" {
-				t.columns[i].refers = s.ColumnText(1) + "." + s.ColumnText(2)
-			}
-			return nil
-		},
-	})
+// addReference notes a column that holds the id of another row.
+func (t *table) addReference(s *sqlite.Stmt) {
+	if i := t.column(s.ColumnText(1)); i >= 0 && s.ColumnText(3) != "" {
+		t.columns[i].refers = s.ColumnText(2) + "." + s.ColumnText(3)
+	}
 }
 
 // isUnique reports whether no two rows of one source have the same value in a
@@ -212,12 +253,18 @@ func columnType(decl string) runtime.ColumnType {
 	return runtime.ColumnText
 }
 
-// Table returns the columns of a business table, by any case of its name.
+// Table returns the columns of a business table, by any case of its name. They
+// are the table's own, to be read only.
 func (s *Session) Table(name string) (string, []runtime.Column, bool) {
 	t := s.table(name)
 	if t == nil {
 		return "", nil, false
 	}
+	return t.name, t.shown, true
+}
+
+// show is the table's columns as scripts are checked against them.
+func (t *table) show() []runtime.Column {
 	columns := make([]runtime.Column, len(t.columns))
 	for i, c := range t.columns {
 		columns[i] = runtime.Column{
@@ -226,7 +273,7 @@ func (s *Session) Table(name string) (string, []runtime.Column, bool) {
 			Unique: t.isUnique(i), Indexed: c.indexed || c.key >= 0 && t.columns[c.key].indexed,
 		}
 	}
-	return t.name, columns, true
+	return columns
 }
 
 // Tables returns the names of the business tables.

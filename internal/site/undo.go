@@ -116,7 +116,7 @@ func (s *Session) undoable(run int64) error {
 // Undone returns the runs that are undone at present, each with the run that
 // undid it.
 func (d *Database) Undone(ctx context.Context) (undone map[int64]int64, err error) {
-	err = d.with(ctx, func(c *sqlite.Conn, _ map[string]*table) error {
+	err = d.with(ctx, func(c *sqlite.Conn) error {
 		undone, err = undoneRuns(c)
 		return err
 	})
