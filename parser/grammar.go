@@ -244,6 +244,14 @@ var productions = sync.OnceValue(func() map[string]production {
 	}
 })
 
+// read parses the line at the stream's place.
+func read(s *lexer.Stream) (line, error) {
+	if l := plain(s); l != nil {
+		return l, nil
+	}
+	return choose(s)(s)
+}
+
 // choose is the production of the line that begins at the stream's place.
 func choose(s *lexer.Stream) production {
 	key := ""

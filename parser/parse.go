@@ -31,7 +31,7 @@ func parseFragment(frag *lexer.Fragment) (*ast.File, lexer.List) {
 		parse := b.inMap(lex)
 		mapped := parse != nil
 		if !mapped {
-			parse = choose(lex)
+			parse = read
 		}
 		l, err := parse(lex)
 		d := diagnosis{scan: scan, lex: lex, start: start, first: first}
