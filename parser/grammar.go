@@ -199,12 +199,12 @@ var grammar = sync.OnceValue(func() *participle.Parser[script] {
 			&nextLine{}, &forEachLine{}, &whileLine{}, &tryLine{}, &catchLine{}, &subLine{}, &transactionLine{},
 			&mapLine{}, &fieldLine{}, &dataMapLine{}, &valueLine{}, &closeLine{}, &textLine{}, &simpleLine{}),
 		participle.Union[simple](&set{}, &exit{}, &continues{}, &throw{}, &stop{}, &command{}),
-		participle.ParseTypeWith[ast.Expr](parseExpr),
-		participle.ParseTypeWith[value](parseValue),
-		participle.ParseTypeWith[arguments](parseArguments),
-		participle.ParseTypeWith[mapHead](parseMapHead),
-		participle.ParseTypeWith[fieldRest](parseFieldRest),
-		participle.ParseTypeWith[fixed](parseFixed),
+		participle.ParseTypeWith(byHand(parseExpr)),
+		participle.ParseTypeWith(byHand(parseValue)),
+		participle.ParseTypeWith(byHand(parseArguments)),
+		participle.ParseTypeWith(byHand(parseMapHead)),
+		participle.ParseTypeWith(byHand(parseFieldRest)),
+		participle.ParseTypeWith(byHand(parseFixed)),
 	)
 })
 
@@ -220,9 +220,16 @@ func productionOf[T any, P interface {
 		panic(err)
 	}
 	return func(s *lexer.Stream) (line, error) {
-		v, err := p.ParseFromLexer(s, participle.AllowTrailing(true))
+		statement := s.Statement()
+		v, err := p.ParseFromLexer(statement, participle.AllowTrailing(true))
+		s.Took(statement)
 		return P(v), err
 	}
+}
+
+// byHand makes a production of a function that parses a part of a statement.
+func byHand[T any](parse func(*lexer.Stream) (T, error)) func(*lexer.Statement) (T, error) {
+	return func(p *lexer.Statement) (T, error) { return lexer.Rest(p, parse) }
 }
 
 // productions is by the line's first word: a line is tried against one
