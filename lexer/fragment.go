@@ -69,7 +69,10 @@ func (f *Fragment) Position(i int) Position {
 	if len(f.segs) == 0 {
 		return f.src.Position(0)
 	}
-	k := sort.Search(len(f.segs), func(k int) bool { return f.segs[k].at > i }) - 1
+	k := 0
+	if len(f.segs) > 1 {
+		k = sort.Search(len(f.segs), func(k int) bool { return f.segs[k].at > i }) - 1
+	}
 	s := f.segs[max(k, 0)]
 	switch {
 	case !s.flat:

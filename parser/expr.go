@@ -2,7 +2,6 @@ package parser
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser/ast"
@@ -41,6 +40,10 @@ var operators = map[string]operator{
 	"&": {precJoin, "&"}, "+": {precSum, "+"}, "-": {precSum, "-"},
 	"*": {precProduct, "*"}, "/": {precProduct, "/"}, "mod": {precProduct, "Mod"},
 }
+
+// longestOperator is the length of startswith. Every word of an expression is
+// looked up, so it is done without a copy in small letters.
+const longestOperator = 10
 
 // A climber parses one expression by precedence climbing. It leaves strings
 // and paths whole: they are split when the line is known to be good.
@@ -349,7 +352,18 @@ func operatorOf(t *lexer.Token) operator {
 	if t.Type != lexer.Op && t.Type != lexer.Ident {
 		return operator{}
 	}
-	return operators[strings.ToLower(t.Value)]
+	var word [longestOperator]byte
+	if len(t.Value) > len(word) {
+		return operator{}
+	}
+	for i := range len(t.Value) {
+		c := t.Value[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		word[i] = c
+	}
+	return operators[string(word[:len(t.Value)])]
 }
 
 func isOperator(t *lexer.Token) bool { return operatorOf(t).prec > 0 }

@@ -34,7 +34,7 @@ func ParsePath(text string, pos lexer.Position) (*ast.Path, error) {
 // parsePath parses text, whose byte i stands at locate(i) in the file.
 func parsePath(text string, locate func(int) ast.Position) (*ast.Path, error) {
 	p := pathParser{text: text, locate: locate}
-	path := &ast.Path{Pos: locate(0), End: locate(len(text)), Raw: text}
+	path := &ast.Path{Pos: locate(0), End: locate(len(text)), Raw: text, Steps: make([]ast.Step, 0, min(1+strings.Count(text, ".")+strings.Count(text, "["), maxSteps))}
 	for first := true; first || p.at < len(text); first = false {
 		if len(path.Steps) == maxSteps {
 			return nil, p.fault(p.at, "shorten the path", "the path has more than %d steps", maxSteps)

@@ -13,13 +13,15 @@ import (
 func (b *builder) template(start, end int, quote byte) *ast.Template {
 	text := b.frag.Text()[:end]
 	t := &ast.Template{Pos: b.frag.Position(start)}
-	var lit strings.Builder
+	var lit literalText
 	at := start // of the literal text that is being collected
 	warned := false
+	if n := strings.Count(text[start:], "%"); n > 0 {
+		t.Parts = make([]ast.Part, 0, min(n+1, 16)) // a reference has two
+	}
 	flush := func(next int) {
-		if lit.Len() > 0 {
-			t.Parts = append(t.Parts, ast.Part{Pos: b.frag.Position(at), Text: lit.String()})
-			lit.Reset()
+		if lit.text != "" {
+			t.Parts = append(t.Parts, ast.Part{Pos: b.frag.Position(at), Text: lit.take()})
 		}
 		at = next
 	}
@@ -28,19 +30,19 @@ func (b *builder) template(start, end int, quote byte) *ast.Template {
 		for n < end && text[n] != '%' && (quote == 0 || text[n] != quote) {
 			n++
 		}
-		lit.WriteString(text[i:n])
+		lit.add(text[i:n])
 		if i = n; i == end {
 			break
 		}
 		if text[i] != '%' || i+1 < end && text[i+1] == '%' { // a doubled quote, %%
-			lit.WriteByte(text[i])
+			lit.add(text[i : i+1])
 			i += 2
 			continue
 		}
 		stop := lexer.Reference(text, i)
 		if stop == 0 {
 			warned = b.nearReference(text, i, warned)
-			lit.WriteByte('%')
+			lit.add("%")
 			i++
 			continue
 		}
@@ -55,6 +57,36 @@ func (b *builder) template(start, end int, quote byte) *ast.Template {
 	}
 	flush(end)
 	return t
+}
+
+// A literalText collects text. Most is one piece of the script, and is not copied.
+type literalText struct {
+	text   string // the first piece, while joined is empty
+	joined strings.Builder
+}
+
+func (l *literalText) add(piece string) {
+	switch {
+	case piece == "":
+	case l.text == "":
+		l.text = piece
+	default:
+		if l.joined.Len() == 0 {
+			l.joined.WriteString(l.text)
+		}
+		l.joined.WriteString(piece)
+	}
+}
+
+// take is the text that was collected; the next begins empty.
+func (l *literalText) take() string {
+	text := l.text
+	if l.joined.Len() > 0 {
+		text = l.joined.String()
+	}
+	l.text = ""
+	l.joined.Reset()
+	return text
 }
 
 // nearReference reports a percent sign that stays as it is, where it was

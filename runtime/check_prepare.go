@@ -13,6 +13,7 @@ type sqlText struct {
 	block    *ast.Text   // nil: it is an argument
 	wrong    bool        // it has errors of its own
 	misused  bool        // it writes where SQL that reads is wanted, which was reported
+	asked    []SQLProbe  // of the template, once probes was called
 }
 
 // checkSQL finds statements about every row of a table, and has the site prepare
@@ -69,10 +70,10 @@ func (t *sqlText) pos() lexer.Position {
 }
 
 func (t *sqlText) probes() []SQLProbe {
-	if p, ok := t.template.(interface{ Probes() []SQLProbe }); ok {
-		return p.Probes()
+	if p, ok := t.template.(interface{ Probes() []SQLProbe }); ok && t.asked == nil {
+		t.asked = p.Probes()
 	}
-	return nil
+	return t.asked
 }
 
 // rawSQL reports whether the program runs text as SQL that it puts together.

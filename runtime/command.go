@@ -199,7 +199,13 @@ func NewTable(commands []*Command, elsewhere map[string]string) *Table {
 }
 
 // Lookup returns the command of a name in any case, or nil.
-func (t *Table) Lookup(name string) *Command { return t.byName[FoldName(name)] }
+func (t *Table) Lookup(name string) *Command {
+	var folded [64]byte
+	if key, ok := foldASCII(folded[:0], name); ok {
+		return t.byName[string(key)] // without a copy: each call of a script is looked up a few times
+	}
+	return t.byName[FoldName(name)]
+}
 
 // Elsewhere reports whether name is a documented command that this edition
 // does not have, and what to write instead.

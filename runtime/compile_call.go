@@ -111,7 +111,9 @@ func (c *compiler) callSite(e *ast.Call, use callUse) *callSite {
 		}
 		return site
 	}
-	for i := range max(len(e.Args), len(cmd.Params)) {
+	n := max(len(e.Args), len(cmd.Params))
+	site.args = make([]argument, 0, n)
+	for i := range n {
 		p := paramAt(cmd, i)
 		if p == nil {
 			break

@@ -29,6 +29,24 @@ func FoldText(s string) string {
 	return s
 }
 
+// foldASCII appends FoldText of an ASCII text to dst, where it has room.
+func foldASCII(dst []byte, s string) (folded []byte, ok bool) {
+	if len(s) > cap(dst)-len(dst) {
+		return nil, false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= 0x80:
+			return nil, false
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst, true
+}
+
 // EqualFold reports whether FoldText makes two texts the same.
 func EqualFold(s, t string) bool {
 	if len(s) == len(t) {

@@ -1,7 +1,6 @@
 package sqltext
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/amsx-lang/amsx/lexer"
@@ -20,7 +19,7 @@ func (d Dialect) compile(parts []ast.Part, site runtime.Schema, scope *Scope) (r
 		for tokens[n].kind != end {
 			n++
 		}
-		c := &compiler{t: t, list: &list, dialect: d, tokens: slices.Clone(tokens[:n+1]), scope: scope, schema: scope.schema(site)}
+		c := &compiler{t: t, list: &list, dialect: d, tokens: tokens[: n+1 : n+1], scope: scope, schema: scope.schema(site)}
 		c.statement()
 		if c.trigger {
 			break // its body's statements are none of the text's
@@ -48,6 +47,7 @@ type compiler struct {
 	tokens  []token        // an end token last
 	i       int            // the token at hand
 	stmt    statement
+	text    []byte // what emit wrote behind the segments of stmt
 	verb    string // the statement's first word, in capitals
 	levels  []*level
 	trigger bool // CREATE TRIGGER, which was refused
@@ -101,15 +101,23 @@ func (c *compiler) errorf(t *token, code, hint, format string, args ...any) {
 	c.list.Errorf(t.pos, code, hint, format, args...)
 }
 
-func (c *compiler) emit(s string) {
-	if n := len(c.stmt.segments); n > 0 && c.stmt.segments[n-1].slot == nil && c.stmt.segments[n-1].mark == noMark {
-		c.stmt.segments[n-1].text += s
-		return
-	}
-	c.stmt.segments = append(c.stmt.segments, segment{text: s})
+// emit writes text behind the segments, which is the next of them when it ends.
+func (c *compiler) emit(s string) { c.text = append(c.text, s...) }
+
+// add writes a segment that is no text.
+func (c *compiler) add(g segment) {
+	c.endText()
+	c.stmt.segments = append(c.stmt.segments, g)
 }
 
-func (c *compiler) mark(m listMark) { c.stmt.segments = append(c.stmt.segments, segment{mark: m}) }
+func (c *compiler) endText() {
+	if len(c.text) > 0 {
+		c.stmt.segments = append(c.stmt.segments, segment{text: string(c.text)})
+		c.text = c.text[:0]
+	}
+}
+
+func (c *compiler) mark(m listMark) { c.add(segment{mark: m}) }
 
 func (c *compiler) statement() {
 	c.i = c.sig(0)
@@ -139,6 +147,7 @@ func (c *compiler) statement() {
 	for c.i = c.sig(0); c.i < len(c.tokens); c.i++ {
 		c.token(&c.tokens[c.i])
 	}
+	c.endText()
 	if n := len(c.levels); n > 1 {
 		c.errorf(first, CodeText, "close it with )", "a parenthesis of this statement is not closed")
 	}
@@ -175,7 +184,7 @@ func (c *compiler) token(t *token) {
 			c.emit(c.dialect.quote(t.text))
 		}
 	case str:
-		c.text(t)
+		c.str(t)
 	case blob, number:
 		c.emit(t.text)
 	case ref:
@@ -271,7 +280,7 @@ func (c *compiler) endSelect(l *level) {
 	if l.limit.slot == nil {
 		c.emit(l.limit.text)
 	} else {
-		c.stmt.segments = append(c.stmt.segments, *l.limit)
+		c.add(*l.limit)
 	}
 	l.limit = nil
 }

@@ -8,7 +8,7 @@ import (
 
 // put writes the place of a reference.
 func (c *compiler) put(s *slot) {
-	c.stmt.segments = append(c.stmt.segments, segment{slot: s})
+	c.add(segment{slot: s})
 }
 
 // raw is a reference as the script writes it, with its percent signs.
@@ -223,8 +223,8 @@ func (c *compiler) name(t *token) {
 	c.put(s)
 }
 
-// text writes a string literal: as it is, or as one bound value.
-func (c *compiler) text(t *token) {
+// str writes a string literal: as it is, or as one bound value.
+func (c *compiler) str(t *token) {
 	l := c.top()
 	p := l.prev
 	if p != nil && p.kind == word && typed[p.upper] {

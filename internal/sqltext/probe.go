@@ -19,11 +19,7 @@ func (c *compiler) note(t *token) {
 	if t.kind == space || t.kind == end {
 		return
 	}
-	m := spot{segment: len(c.stmt.segments), pos: t.pos}
-	if n := len(c.stmt.segments); n > 0 && c.stmt.segments[n-1].slot == nil && c.stmt.segments[n-1].mark == noMark {
-		m.segment, m.offset = n-1, len(c.stmt.segments[n-1].text)
-	}
-	c.stmt.spots = append(c.stmt.spots, m)
+	c.stmt.spots = append(c.stmt.spots, spot{segment: len(c.stmt.segments), offset: len(c.text), pos: t.pos})
 	if plainName(t) {
 		c.stmt.names = append(c.stmt.names, runtime.FoldName(t.text))
 	}

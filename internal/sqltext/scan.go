@@ -80,7 +80,8 @@ func (s *scanner) pos(off int) lexer.Position {
 
 // scan returns the tokens of the text, an end token last.
 func (s *scanner) scan() []token {
-	var out []token
+	const bytesPerToken = 3 // blanks are tokens too
+	out := make([]token, 0, len(s.src)/bytesPerToken+2)
 	glued := false
 	for {
 		t := s.next()
