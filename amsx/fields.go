@@ -7,15 +7,13 @@ import (
 	"github.com/amsx-lang/amsx/transformations"
 )
 
-// fields are the source paths that are known of the API that a script reads;
-// nil when it is not known.
-func fields(t *ast.Transformation) []string {
-	return transformations.Fields(api(t))
-}
+// fields are the source paths that are known of an API; nil when it is not
+// known.
+func fields(api string) []string { return transformations.Fields(api) }
 
 // values are all values of some of the source paths, where they are known.
-func values(t *ast.Transformation) map[string][]string {
-	if api(t) == "okta" {
+func values(api string) map[string][]string {
+	if api == "okta" {
 		return map[string][]string{"status": {"ACTIVE", "PASSWORD_EXPIRED", "RECOVERY", "LOCKED_OUT", "PROVISIONED", "STAGED", "SUSPENDED", "DEPROVISIONED"}}
 	}
 	return nil

@@ -29,8 +29,11 @@ func (s *silencer) read(t *ast.Transformation) {
 	var comments []lexer.Piece
 	if t.Script != nil {
 		ast.Inspect(t.Script, func(n ast.Node) bool {
-			if c, ok := n.(*ast.Comment); ok {
-				comments = append(comments, lexer.Piece{Start: c.Pos.Offset, End: c.Pos.Offset + len(c.Text)})
+			switch n := n.(type) {
+			case *ast.Comment:
+				comments = append(comments, lexer.Piece{Start: n.Pos.Offset, End: n.Pos.Offset + len(n.Text)})
+			case ast.Expr, *ast.Template:
+				return false // comments are statements
 			}
 			return true
 		})

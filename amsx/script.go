@@ -119,8 +119,9 @@ func (s *Script) compile(o CheckOptions) compiled {
 		o.read.note(s.own(), s.source, s.tree)
 	}
 	found := slices.DeleteFunc(slices.Clone(s.found), quiet.takes)
+	source := api(s.tree)
 	program, more := runtime.Compile(s.tree, runtime.Options{
-		Table: builtins.All(), Script: s.script(quiet, o.read), SQL: new(sqltext.Scope).Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Seen: o.Seen, Fields: fields(s.tree), Values: values(s.tree),
+		Table: builtins.All(), Script: s.script(quiet, o.read), SQL: new(sqltext.Scope).Compile, Schema: o.Schema, Packs: o.Packs, Limits: o.Limits, Seen: o.Seen, Fields: fields(source), Values: values(source),
 		Silenced: quiet.takes,
 	})
 	found = append(found, own(s.found, more)...)

@@ -29,16 +29,28 @@ func Inspect(n Node, f func(Node) bool) {
 	case *File:
 		inspectStmts(n.Stmts, f)
 	case *Arm:
-		inspectExpr(n.Cond, f)
-		inspectStmts(n.Body, f)
+		inspectArm(n, f)
 	case *Template:
-		for i := range n.Parts {
-			inspectPath(n.Parts[i].Ref, f)
-		}
+		inspectRefs(n, f)
+	case *Path, *Name: // they hold nothing
 	case Stmt:
 		inspectStmt(n, f)
 	case Expr:
 		inspectParts(n, f)
+	}
+}
+
+// The functions below know what kind of node they have: to ask each node again
+// for its kind took half the time of a walk.
+
+func inspectArm(a *Arm, f func(Node) bool) {
+	inspectExpr(a.Cond, f)
+	inspectStmts(a.Body, f)
+}
+
+func inspectRefs(t *Template, f func(Node) bool) {
+	for i := range t.Parts {
+		inspectPath(t.Parts[i].Ref, f)
 	}
 }
 
@@ -49,7 +61,9 @@ func inspectStmt(s Stmt, f func(Node) bool) {
 		inspectExpr(s.Value, f)
 	case *If:
 		for _, a := range s.Arms {
-			Inspect(a, f)
+			if f(a) {
+				inspectArm(a, f)
+			}
 		}
 		inspectStmts(s.Else, f)
 	case *For:
@@ -71,8 +85,8 @@ func inspectStmt(s Stmt, f func(Node) bool) {
 		inspectName(s.Name, f)
 	case *Text:
 		inspectPath(s.Into, f)
-		if s.Body != nil {
-			Inspect(s.Body, f)
+		if s.Body != nil && f(s.Body) {
+			inspectRefs(s.Body, f)
 		}
 	case *Try:
 		inspectStmts(s.Body, f)
@@ -83,7 +97,7 @@ func inspectStmt(s Stmt, f func(Node) bool) {
 	case *Stop:
 		inspectExpr(s.Message, f)
 	case *Command:
-		Inspect(s.Call, f)
+		inspectExpr(s.Call, f)
 	default:
 		inspectBlock(s, f)
 	}
@@ -92,8 +106,8 @@ func inspectStmt(s Stmt, f func(Node) bool) {
 func inspectParts(e Expr, f func(Node) bool) {
 	switch e := e.(type) {
 	case *String:
-		if e.Body != nil {
-			Inspect(e.Body, f)
+		if e.Body != nil && f(e.Body) {
+			inspectRefs(e.Body, f)
 		}
 	case *Var:
 		inspectPath(e.Path, f)
@@ -122,24 +136,26 @@ func inspectParts(e Expr, f func(Node) bool) {
 
 func inspectStmts(list []Stmt, f func(Node) bool) {
 	for _, s := range list {
-		Inspect(s, f)
+		if f(s) {
+			inspectStmt(s, f)
+		}
 	}
 }
 
 func inspectExpr(e Expr, f func(Node) bool) {
-	if e != nil {
-		Inspect(e, f)
+	if e != nil && f(e) {
+		inspectParts(e, f)
 	}
 }
 
 func inspectPath(p *Path, f func(Node) bool) {
 	if p != nil {
-		Inspect(p, f)
+		f(p)
 	}
 }
 
 func inspectName(n *Name, f func(Node) bool) {
 	if n != nil {
-		Inspect(n, f)
+		f(n)
 	}
 }
