@@ -3,12 +3,18 @@ package builtins
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/amsx-lang/amsx/runtime"
 )
 
-// All returns the table of every command and function, made anew: keep it.
-func All() *runtime.Table {
+// All returns the table of every command and function. It is the same for all:
+// none of it changes.
+func All() *runtime.Table { return table() }
+
+// table is made when it is first wanted, which takes as long as to check fifty
+// lines.
+var table = sync.OnceValue(func() *runtime.Table {
 	return runtime.NewTable(slices.Concat(
 		credentialCommands(),
 		httpCommands(),
@@ -44,7 +50,7 @@ func All() *runtime.Table {
 		codeFunctions(),
 		calculateCommands(),
 	), elsewhere())
-}
+})
 
 // elsewhere are documented xAssets commands that this edition does not have,
 // with what to write instead.

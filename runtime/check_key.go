@@ -58,7 +58,7 @@ func fieldOf(m *ast.Mapping, column string) *ast.Field {
 // of the table.
 func columnOf(columns []Column, name string) *Column {
 	for i := range columns {
-		if FoldName(columns[i].Name) == FoldName(name) {
+		if EqualFold(columns[i].Name, name) {
 			return &columns[i]
 		}
 	}

@@ -132,7 +132,7 @@ func (c *compiler) unknownTable(pos lexer.Position, name string) {
 // column finds a column by any case of its name, and says when there is none.
 func (c *compiler) column(columns []Column, table, name string, pos lexer.Position) *Column {
 	for i := range columns {
-		if FoldName(columns[i].Name) == FoldName(name) {
+		if EqualFold(columns[i].Name, name) {
 			return &columns[i]
 		}
 	}

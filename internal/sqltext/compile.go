@@ -368,7 +368,7 @@ func (c *compiler) column(t, qualifier *token) (runtime.Column, bool) {
 
 func columnNamed(cols []runtime.Column, name string) (runtime.Column, bool) {
 	for _, c := range cols {
-		if runtime.FoldName(c.Name) == runtime.FoldName(name) {
+		if runtime.EqualFold(c.Name, name) {
 			return c, true
 		}
 	}
