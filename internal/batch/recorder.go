@@ -21,7 +21,7 @@ type recorder struct {
 }
 
 func newRecorder(to Log, lease *control.Lease, now func() time.Time) *recorder {
-	return &recorder{to: to, lease: lease, now: now}
+	return &recorder{to: to, lease: lease, now: now, told: now()}
 }
 
 // Line implements runtime.Log.
@@ -47,7 +47,8 @@ func (r *recorder) Warn(code, text string, pos lexer.Position) {
 	}
 }
 
-// Progress implements runtime.Log. The history hears of it every two seconds.
+// Progress implements runtime.Log. The history hears of it every two seconds, of
+// a shorter run only its end.
 func (r *recorder) Progress(text string, done, total int64) {
 	if r.to != nil {
 		r.to.Progress(text, done, total)
