@@ -53,7 +53,9 @@ func Apply(ctx context.Context, a Application) (*Report, error) {
 		return fail(err)
 	}
 	j := Job{Script: a.Script, File: h.File, Site: a.Site, Control: a.Control, User: a.User, Wait: a.Wait, Log: a.Log}
-	lease, err := j.acquire(ctx, h.Parameters)
+	release := j.Site.Keep() // as in Run
+	defer release()
+	lease, err := j.acquire(ctx, h.Parameters, release)
 	if err != nil {
 		return fail(err)
 	}

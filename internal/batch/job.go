@@ -131,7 +131,10 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 	if found := j.Script.Check(amsx.CheckOptions{}); found.HasErrors() {
 		return fail(found)
 	}
-	lease, err := j.acquire(ctx, parameters)
+	// The looks at the site and the run share a connection, unless it must wait.
+	release := j.Site.Keep()
+	defer release()
+	lease, err := j.acquire(ctx, parameters, release)
 	if err != nil {
 		return fail(err)
 	}
@@ -141,9 +144,6 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 
 	ctx, cancel := lease.Context(ctx)
 	defer cancel()
-	// The looks at the site that follow and the run share a connection.
-	release := j.Site.Keep()
-	defer release()
 	undone, err := j.Site.Undone(ctx)
 	if err != nil {
 		return fail(errors.Join(err, lease.Release(tidy)))
@@ -206,8 +206,9 @@ func (r *Report) failed(err error) {
 	}
 }
 
-// acquire takes the lease of the transformation.
-func (j *Job) acquire(ctx context.Context, parameters map[string]string) (*control.Lease, error) {
+// acquire takes the lease of the transformation. It calls release before it
+// waits for another run to end.
+func (j *Job) acquire(ctx context.Context, parameters map[string]string, release func() error) (*control.Lease, error) {
 	lastRun, lastFence, err := j.Site.LastRun(ctx)
 	if err != nil {
 		return nil, err
@@ -220,6 +221,7 @@ func (j *Job) acquire(ctx context.Context, parameters map[string]string) (*contr
 		return j.Control.Acquire(ctx, j.Script.Name(), info)
 	}
 	return j.Control.AcquireWait(ctx, j.Script.Name(), info, func(e *control.LeasedError) {
+		_ = release() // it was only read
 		if j.Log != nil {
 			j.Log.Waiting(e.Running())
 		}
