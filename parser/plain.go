@@ -48,6 +48,10 @@ func plainLine(s *lexer.Stream) line {
 		if l := plainForEach(s); l != nil {
 			return l
 		}
+	case "for":
+		if l := plainFor(s); l != nil {
+			return l
+		}
 	case "else":
 		if s.Next(); s.Peek().Type == lexer.EOL {
 			return &elseLine{Pos: pos, EOL: s.Next().Value}
@@ -88,6 +92,28 @@ func plainIf(s *lexer.Stream) *ifLine {
 	}
 	end := s.Next()
 	l.EOL = eol{Pos: position(end), Text: end.Value}
+	return l
+}
+
+// plainFor reads For name = value To value.
+func plainFor(s *lexer.Stream) *forLine {
+	l := &forLine{Pos: position(s.Next())}
+	if s.Peek().Type != lexer.Ident {
+		return nil
+	}
+	l.Var = named(s.Next())
+	if !lexer.IsOp(s.Peek(), "=") {
+		return nil
+	}
+	s.Next()
+	var err error
+	if l.From, err = parseExpr(s); err != nil || !lexer.Is(s.Peek(), "To") {
+		return nil
+	}
+	s.Next()
+	if l.To, err = parseExpr(s); err != nil || !ends(s) {
+		return nil
+	}
 	return l
 }
 

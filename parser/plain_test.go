@@ -30,7 +30,7 @@ func TestPlain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	scripts = append(scripts, "Set a = 1\nSet = 1\nSet a.b[0] = Sql \"x\", , 2\nIf 1 Then\nIf 1 Then Set\nIf 1 Then Set a = 2\nIf 1 Then Continue x\nIf 1 Then Log \"x\" Then\n"+
+	scripts = append(scripts, "Set a = 1\nSet = 1\nSet a.b[0] = Sql \"x\", , 2\nIf 1 Then\nIf 1 Then Set\nIf 1 Then Set a = 2\nIf 1 Then Continue x\nFor i = 1 To\nFor i = 1 To 2\nFor i = 1 To 2 Step 3\nIf 1 Then Log \"x\" Then\n"+
 		"Else x\nElse If 1 Then\nNext i\nEnd\nEnd Map\nEnd If x\nEndIf\nEndEach\nForEach a.b In 1\nForEach In In In\nContinue 1\nText\nx\nEndText\nLog 1,\nLog\n// c\n\nEnd")
 	if len(scripts) < 40 {
 		t.Fatalf("only %d scripts are found", len(scripts))
