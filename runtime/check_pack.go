@@ -30,7 +30,7 @@ func packReference(address string) (variable, field, rest string, ok bool) {
 func (w *flowWalk) packAddress(at lexer.Position, address string) {
 	bare, twice := strings.CutPrefix(address, "https://")
 	variable, field, rest, ok := packReference(bare)
-	if _, pack := w.packOf(variable); !ok || !pack || field != "url" {
+	if _, pack := w.opened(variable); !ok || !pack || field != "url" {
 		return
 	}
 	switch {

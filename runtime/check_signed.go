@@ -32,7 +32,7 @@ var publicFields = map[string]bool{"url": true, "domain": true, "hosts": true, "
 // a variable holds; of a variable that holds none, or several: to any.
 func (w *flowWalk) signFor(variable string) (s flowSign, ok bool) {
 	s.file = w.c.unit.file
-	name, ok := w.packOf(variable)
+	name, ok := w.opened(variable)
 	if ok {
 		s.pack, s.named = packKey(name)
 	}
@@ -55,9 +55,9 @@ func packKey(e ast.Expr) (key string, named bool) {
 	return exprKey(e), false
 }
 
-// packOf is what Credential opens for a variable; ok: that is all that gives
+// opened is what Credential opens for a variable; ok: that is all that gives
 // it a value.
-func (w *flowWalk) packOf(variable string) (name ast.Expr, ok bool) {
+func (w *flowWalk) opened(variable string) (name ast.Expr, ok bool) {
 	slot, found := w.c.slotOf(variable)
 	g := w.c.given[slot]
 	if !found || g == nil || g.other || len(g.sets)+len(g.texts) > 0 || len(g.packs) != 1 || len(g.packs[0].Args) < 2 {

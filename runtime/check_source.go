@@ -63,7 +63,7 @@ func (c *compiler) packs() []string {
 			}
 			for i, p := range cmd.Params {
 				if p.Type == PackParam && i < len(call.Args) {
-					names = append(names, c.packOf(call.Args[i]))
+					names = append(names, c.packName(call.Args[i]))
 				}
 			}
 		})
@@ -71,9 +71,9 @@ func (c *compiler) packs() []string {
 	return names
 }
 
-// packOf is the name of a pack as an argument gives it, or as the parameter
+// packName is the name of a pack as an argument gives it, or as the parameter
 // does that it reads when nothing else is said.
-func (c *compiler) packOf(e ast.Expr) string {
+func (c *compiler) packName(e ast.Expr) string {
 	if word, _, ok := wordOf(e); ok {
 		return word
 	}
