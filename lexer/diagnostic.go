@@ -72,12 +72,30 @@ func (l List) Sort() {
 	})
 }
 
-// Compact sorts the list and returns the gravest finding of each place: what
-// the parser and the checker both say of it is said once.
+// Compact sorts the list and returns of each place the gravest finding of each
+// code. Where reading a file and checking what was read both say something of a
+// place, it is one mistake seen twice: what says it more gravely is kept, and of
+// two errors that of reading, without which the other may not be there.
 func (l List) Compact() List {
 	l.Sort()
-	return slices.CompactFunc(l, func(a, b *Diagnostic) bool { return a.Pos == b.Pos && a.Pos.IsValid() })
+	out, place := l[:0], 0 // place: where in out the findings of the place at hand begin
+	for _, d := range l {
+		if len(out) == 0 || !d.Pos.IsValid() || out[place].Pos != d.Pos {
+			place = len(out)
+			out = append(out, d)
+			continue
+		}
+		same := func(o *Diagnostic) bool { return o.Code == d.Code }
+		if out[place].ofReading() == d.ofReading() && !slices.ContainsFunc(out[place:], same) {
+			out = append(out, d)
+		}
+	}
+	clear(l[len(out):])
+	return out
 }
+
+// ofReading reports whether the scanner or the parser found it.
+func (d *Diagnostic) ofReading() bool { return d.Code < "AMSX4" }
 
 // HasErrors reports whether the list holds a diagnostic of severity Error.
 func (l List) HasErrors() bool {

@@ -76,6 +76,8 @@ func (p *preparation) noTable(q *probe, f *SQLFault, at lexer.Position) {
 	if p.raw {
 		return
 	}
+	// The same was said with less certainty.
+	p.c.list = slices.DeleteFunc(p.c.list, func(d *lexer.Diagnostic) bool { return d.Pos == at && d.Severity == lexer.Warning })
 	near := lexer.Nearest(f.Name, append(slices.Clone(p.makes), p.c.o.Schema.Tables()...))
 	if strings.HasPrefix(f.Name, "#") {
 		hint := "make it before: SELECT … INTO " + f.Name + " FROM …, or CREATE TABLE " + f.Name + " (…)" + meantInScript(CodeNoTempTable) + ", such as a script that calls this one and makes it"
@@ -89,8 +91,6 @@ func (p *preparation) noTable(q *probe, f *SQLFault, at lexer.Position) {
 	if near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	// The same was said with less certainty.
-	p.c.list = slices.DeleteFunc(p.c.list, func(d *lexer.Diagnostic) bool { return d.Pos == at && d.Severity == lexer.Warning })
 	p.fault(at, hint, "there is no table %s in this site", f.Name)
 }
 
