@@ -301,18 +301,19 @@ func (w *flowWalk) upsert(call *ast.Call) {
 		return
 	}
 	loop.upserts = true
+	leavers := w.marksLeavers(call)
 	for i, s := range conditions {
-		w.condition(s.Arms[0].Cond, loop, s.Pos, depths[i], w.decidesAll(s))
+		w.condition(s.Arms[0].Cond, loop, s.Pos, depths[i], w.decidesAll(s), leavers)
 	}
 	line := call.Pos.Line
 	if len(w.frames) > loop.frame {
 		line = w.frames[loop.frame].call.Pos.Line
 	}
-	w.skips(loop, call.Pos)
+	w.skips(loop, call.Pos, leavers)
 	for _, s := range loop.s.Body { // If … Then Continue in front of it
 		if i, ok := s.(*ast.If); ok && len(i.Arms) == 1 && len(i.Else) == 0 && len(i.Arms[0].Body) == 1 && s.Start().Line < line {
 			if _, ok := i.Arms[0].Body[0].(*ast.Continue); ok {
-				w.condition(i.Arms[0].Cond, loop, s.Start(), loop.frame, false)
+				w.condition(i.Arms[0].Cond, loop, s.Start(), loop.frame, false, leavers)
 			}
 		}
 	}
@@ -337,8 +338,9 @@ func (w *flowWalk) decidesAll(s *ast.If) bool {
 
 // condition says what a condition around an Upsert means. One on the status
 // would keep people who left from turning inactive. Where the records that it
-// leaves out are refused with a reason, nothing more need be said.
-func (w *flowWalk) condition(e ast.Expr, loop *flowPull, pos lexer.Position, frame int, refused bool) {
+// leaves out are refused with a reason, nothing more need be said, nor where no
+// line marks the leavers among the rows that the Upsert writes.
+func (w *flowWalk) condition(e ast.Expr, loop *flowPull, pos lexer.Position, frame int, refused, leavers bool) {
 	status := ""
 	ast.Inspect(e, func(n ast.Node) bool {
 		v, ok := n.(*ast.Var)
@@ -361,11 +363,15 @@ func (w *flowWalk) condition(e ast.Expr, loop *flowPull, pos lexer.Position, fra
 		}
 		return true
 	})
-	if status != "" && w.leavers && loop.outer == nil {
-		w.c.errorf(pos, CodeConditionUpsert, "remove the condition: the value table of "+status+" says what every status means", "with this condition people whose status changes are read and not written: their %s stays what it was for ever", status)
+	switch {
+	case status != "" && loop.outer == nil:
+		report := w.c.warnf // without leavers another transformation may see to them
+		if w.leavers {
+			report = w.c.errorf
+		}
+		report(pos, CodeConditionUpsert, "remove the condition: the value table of "+status+" says what every status means", "with this condition people whose status changes are read and not written: their %s stays what it was for ever", status)
 		return
-	}
-	if refused {
+	case refused, !leavers: // with nobody taken for a leaver, a condition only chooses
 		return
 	}
 	w.c.warnf(pos, CodeConditionUpsert, "nothing to do if that is what you want; the run counts them as \"read, not written\"", "records that this condition leaves out are not written, and stay as they are: they count as present, so they never turn inactive by themselves")

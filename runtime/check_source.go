@@ -18,6 +18,33 @@ func (c *compiler) hasLeavers() bool {
 	return found
 }
 
+// marksLeavers reports whether a line of the script may mark leavers among the
+// rows that an Upsert writes: it names their source, or none.
+func (w *flowWalk) marksLeavers(upsert *ast.Call) bool {
+	if !w.leavers {
+		return false
+	}
+	c, source := w.c, ""
+	name, _ := mappingName(upsert, c.o.Table.Lookup(upsert.Name))
+	if m := c.mapping(name); m != nil {
+		source = m.spec.Source
+	}
+	found := false
+	c.eachStatement(func(s ast.Stmt) {
+		cmd := c.commandOf(s)
+		if found || cmd == nil || cmd.Role != LeaversRole {
+			return
+		}
+		args := callOf(s).Args
+		found = len(args) == 0
+		if !found {
+			word, _, ok := wordOf(args[0])
+			found = !ok || source == "" || FoldName(word) == FoldName(source)
+		}
+	})
+	return found
+}
+
 // checkLeaversSource finds a DeactivateMissing of a source that nothing writes:
 // everybody of it would count as missing.
 func (c *compiler) checkLeaversSource() {

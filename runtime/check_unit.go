@@ -142,7 +142,7 @@ func (w *flowWalk) argument(e ast.Expr) ast.Expr {
 
 // skips finds If … Then Exit Sub in front of the call, or of an Upsert at pos,
 // in the Subs between the loop and the Upsert: it leaves records out.
-func (w *flowWalk) skips(loop *flowPull, pos lexer.Position) {
+func (w *flowWalk) skips(loop *flowPull, pos lexer.Position, leavers bool) {
 	for i := loop.frame; i < len(w.frames); i++ {
 		end := pos
 		if i+1 < len(w.frames) {
@@ -154,7 +154,7 @@ func (w *flowWalk) skips(loop *flowPull, pos lexer.Position) {
 				continue
 			}
 			if x, ok := cond.Arms[0].Body[0].(*ast.Exit); ok && (x.Loop == "Sub" || x.Loop == "" && w.frames[i].u.sub == nil) {
-				w.condition(cond.Arms[0].Cond, loop, s.Start(), i+1, false)
+				w.condition(cond.Arms[0].Cond, loop, s.Start(), i+1, false, leavers)
 			}
 		}
 	}

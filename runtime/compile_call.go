@@ -217,16 +217,21 @@ func plural(n int, s string) string {
 	return fmt.Sprintf("%d %ss", n, s)
 }
 
-// feed finds the mapping that a record goes to, and the loop that feeds it.
-func (c *compiler) feed(e *ast.Call, site *callSite) {
-	name, pos := "", e.Pos
-	for i, p := range site.cmd.Params {
+// mappingName is the name of a mapping that a call gives, or empty, and where.
+func mappingName(e *ast.Call, cmd *Command) (name string, pos lexer.Position) {
+	for i, p := range cmd.Params {
 		if p.Type == MappingParam && i < len(e.Args) {
 			if word, at, ok := wordOf(e.Args[i]); ok {
-				name, pos = word, at
+				return word, at
 			}
 		}
 	}
+	return "", e.Pos
+}
+
+// feed finds the mapping that a record goes to, and the loop that feeds it.
+func (c *compiler) feed(e *ast.Call, site *callSite) {
+	name, pos := mappingName(e, site.cmd)
 	feeders, again := c.feeders(e)
 	site.mapping = c.mapping(name)
 	if site.cmd.Role == RejectRole && name == "" {

@@ -106,8 +106,8 @@ func leaverCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeConditionUpsert, Title: "A condition decides who is written",
-			Text:   "Records that the condition leaves out are not written any more: they grow old, and nobody is told. They count as present, so none of them becomes inactive. That is right for service accounts and the like, and the run counts them; a comment on the line above says so: // amsx: ignore AMSX4035 and the reason.",
-			Before: of(loop + "  If %user.type% = \"Service\" Then Continue\n  Upsert %user%\nEndEach"), After: of(loop + "  Upsert %user%\nEndEach"),
+			Text:   "Records that the condition leaves out are not written any more, and DeactivateMissing counts them as present: their rows grow old, and none of them becomes inactive. That is right for service accounts and the like, and the run counts them; a comment on the line above says so: // amsx: ignore AMSX4035 and the reason. Without DeactivateMissing a condition only chooses what is written, and nothing is said of it, unless it reads the field whose value table says who works here: whoever it leaves out keeps the value of the day on which he was last written.",
+			Before: of(loop + "  If %user.type% = \"Service\" Then Continue\n  Upsert %user%\nEndEach\nDeactivateMissing"), After: good,
 		},
 		{
 			Code: CodeOnePage, Title: "One request where a list has pages",
