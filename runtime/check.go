@@ -19,6 +19,7 @@ func (c *compiler) finish() {
 	c.checkLeaversSource()
 	c.checkQueries()
 	c.checkSQL()
+	c.checkTempOrder()
 	c.checkAssigned()
 	c.checkConditions()
 	c.checkTaint()

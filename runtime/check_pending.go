@@ -9,10 +9,13 @@ func (w *flowWalk) waiting(s *ast.Text) {
 
 // pending follows the SQL text that waits for SqlExecute.
 func (w *flowWalk) pending(call *ast.Call, cmd *Command) {
-	if len(call.Args) > 0 {
-		return
+	if endsPending(call, cmd) {
+		w.text, w.texts = nil, nil
 	}
-	if len(cmd.Params) == 0 && cmd.Effects == 0 || len(cmd.Params) > 0 && cmd.Params[0].Type == SQLParam {
-		w.text, w.texts = nil, nil // SqlExecute, or ClearText
-	}
+}
+
+// endsPending reports whether a call takes all SQL text that waits: SqlExecute,
+// or ClearText, which has no parameters.
+func endsPending(call *ast.Call, cmd *Command) bool {
+	return len(call.Args) == 0 && (len(cmd.Params) == 0 && cmd.Effects == 0 || len(cmd.Params) > 0 && cmd.Params[0].Type == SQLParam)
 }

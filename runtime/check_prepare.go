@@ -9,11 +9,12 @@ import (
 
 // A sqlText is one SQL text of the program.
 type sqlText struct {
-	template SQLTemplate // nil: it was not understood
-	block    *ast.Text   // nil: it is an argument
-	wrong    bool        // it has errors of its own
-	misused  bool        // it writes where SQL that reads is wanted, which was reported
-	asked    []SQLProbe  // of the template, once probes was called
+	at       lexer.Position // of the argument or the block
+	template SQLTemplate    // nil: it was not understood
+	block    *ast.Text      // nil: it is an argument
+	wrong    bool           // it has errors of its own
+	misused  bool           // it writes where SQL that reads is wanted, which was reported
+	asked    []SQLProbe     // of the template, once probes was called
 }
 
 // checkSQL finds statements about every row of a table, and has the site prepare

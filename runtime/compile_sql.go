@@ -58,7 +58,7 @@ func (c *compiler) sql(parts []ast.Part, pos lexer.Position, block *ast.Text) *s
 	}
 	t, list := c.o.SQL(parts, c.o.Schema)
 	c.list = append(c.list, list...)
-	c.texts = append(c.texts, sqlText{template: t, block: block, wrong: list.HasErrors()})
+	c.texts = append(c.texts, sqlText{at: pos, template: t, block: block, wrong: list.HasErrors()})
 	if t == nil {
 		return nil
 	}

@@ -32,7 +32,7 @@ func sqlCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeNoTempTable, Title: "A temporary table that no line makes",
-			Text:   "A table whose name begins with # is there when a line of the script has made it: SELECT … INTO #name, or CREATE TABLE #name. Often the line SqlExecute was lost, which runs what Text … EndText has collected, or the name was changed in one of two places. A script that only others call may use a table that they make: say so with a comment above the line: // amsx: ignore AMSX4064 and why.",
+			Text:   "A table whose name begins with # is there when a line of the script has made it: SELECT … INTO #name, or CREATE TABLE #name. Often the line SqlExecute was lost, which runs what Text … EndText has collected, the name was changed in one of two places, or a line was moved above the one that makes the table. A script that only others call may use a table that they make: say so with a comment above the line: // amsx: ignore AMSX4064 and why.",
 			Before: "Text\nSELECT FullName INTO #report FROM Custodian WHERE Active = 0\nEndText\nLog \"info\", Sql(\"SELECT count(*) FROM #report\")",
 			After:  "Text\nSELECT FullName INTO #report FROM Custodian WHERE Active = 0\nEndText\nSqlExecute\nLog \"info\", Sql(\"SELECT count(*) FROM #report\")",
 		},
