@@ -3,23 +3,26 @@ package runtime
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser/ast"
 )
 
 // checkAssigned finds variables that are read where not every path has given
-// them a value. It follows the lines of the script itself; what a Sub or script that is
-// called assigns counts as assigned, and the lines of Subs are not followed:
-// they run at several places.
+// them a value. It follows the lines of the script itself, and the Subs and
+// scripts that they call in the state of each call. A Sub that nothing calls is
+// not looked at: its lines never run, which is reported, and whatever they read
+// would be reported with it.
 func (c *compiler) checkAssigned() {
 	if len(c.vars) > maxFollowed {
 		return
 	}
-	main := c.files[0].main // a script that is called may be given its variables
+	main := c.files[0].main
 	c.enter(main)
-	w := &assignWalk{c: c, lost: map[string]string{}, said: map[string]bool{}, under: map[string]map[string]bool{}}
+	w := &assignWalk{c: c, lost: map[int]string{}, said: map[int]bool{}, under: map[int]map[string]bool{}, units: map[*unit]*assignUnit{}}
 	w.block(main.stmts, assigned{})
 }
 
@@ -27,18 +30,20 @@ func (c *compiler) checkAssigned() {
 // branch has a set of them.
 const maxFollowed = 1000
 
-// assigned are the names that have a value in any case at one place. nil:
-// nothing gets there.
-type assigned map[string]bool
+// assigned are the slots of the variables that have a value in any case at one
+// place. nil: nothing gets there.
+type assigned map[int]bool
 
 // An assignWalk is the state of checkAssigned.
 type assignWalk struct {
 	c     *compiler
-	lost  map[string]string // by name: on which path it has no value
-	said  map[string]bool
-	conds []string                   // that hold at the place at hand, as text
-	under map[string]map[string]bool // by name: conditions under which it was assigned
+	lost  map[int]string // by slot: on which path it has no value
+	said  map[int]bool
+	conds []string                // that hold at the place at hand, as text
+	under map[int]map[string]bool // by slot: conditions under which it was assigned
 	loops []*assignLoop
+	at    *assignUnit // whose lines are followed; nil: those of the script itself
+	units map[*unit]*assignUnit
 }
 
 // An assignLoop is a loop around the place at hand.
@@ -89,8 +94,9 @@ func (w *assignWalk) stmt(s ast.Stmt, at assigned) assigned {
 		if len(s.Target.Steps) > 1 {
 			w.read(s.Target, at)
 		}
-		w.calls(s.Value, at)
-		w.assign(s.Target.Root(), at)
+		if at = w.calls(s.Value, at); at != nil {
+			w.assign(s.Target.Root(), at)
+		}
 	case *ast.If:
 		return w.ifStmt(s, at)
 	case *ast.For:
@@ -111,7 +117,9 @@ func (w *assignWalk) stmt(s ast.Stmt, at assigned) assigned {
 		return w.loop(s, s.Body, at, turns, false)
 	case *ast.ForEach:
 		w.reads(s.Source, at)
-		w.calls(s.Source, at)
+		if at = w.calls(s.Source, at); at == nil {
+			return nil
+		}
 		body := maps.Clone(at)
 		w.assign(s.Var.Text, body)
 		l := w.turn(s, s.Body, body)
@@ -157,7 +165,7 @@ func (w *assignWalk) stmt(s ast.Stmt, at assigned) assigned {
 		return w.block(s.Body, at)
 	case *ast.Command:
 		w.reads(s.Call, at)
-		w.calls(s.Call, at)
+		return w.calls(s.Call, at)
 	}
 	return at
 }
@@ -210,7 +218,32 @@ func (w *assignWalk) ifStmt(s *ast.If, at assigned) assigned {
 			}
 		}
 	}
+	for i, a := range s.Arms {
+		if w.once(a) {
+			maps.Copy(out, ends[i].at)
+		}
+	}
 	return out
+}
+
+// once reports whether a branch is the one of the first turn, or the first call
+// of a Sub: it assigns a variable that its own condition reads. Whoever comes
+// later finds what it has assigned.
+func (w *assignWalk) once(a *ast.Arm) bool {
+	if w.at == nil && len(w.loops) == 0 {
+		return false
+	}
+	read := map[string]bool{}
+	ast.Inspect(a.Cond, func(n ast.Node) bool {
+		if v, ok := n.(*ast.Var); ok {
+			read[FoldName(v.Path.Root())] = true
+		}
+		return true
+	})
+	return slices.ContainsFunc(a.Body, func(s ast.Stmt) bool {
+		set, ok := s.(*ast.Set)
+		return ok && read[FoldName(set.Target.Root())]
+	})
 }
 
 // turn walks the body of a loop; what has a value at its end is added to at.
@@ -244,8 +277,12 @@ func (w *assignWalk) loop(s ast.Stmt, body []ast.Stmt, at assigned, turns, endle
 	return out
 }
 
-// exit notes what has a value where a loop is left.
+// exit notes what has a value where a loop, a Sub or a script is left.
 func (w *assignWalk) exit(s *ast.Exit, at assigned) {
+	if s.Loop == "" || s.Loop == "Sub" {
+		w.leave(s, at)
+		return
+	}
 	for i := len(w.loops) - 1; i >= 0; i-- {
 		l, kind, name := w.loops[i], "", ""
 		switch x := l.s.(type) {
@@ -264,71 +301,19 @@ func (w *assignWalk) exit(s *ast.Exit, at assigned) {
 }
 
 func (w *assignWalk) assign(name string, at assigned) {
-	k := FoldName(name)
-	at[k] = true
-	if len(w.conds) > 0 && w.under[k] == nil {
-		w.under[k] = map[string]bool{}
+	if slot, ok := w.c.slotOf(name); ok {
+		w.assignSlot(slot, at)
+	}
+}
+
+func (w *assignWalk) assignSlot(slot int, at assigned) {
+	at[slot] = true
+	if len(w.conds) > 0 && w.under[slot] == nil {
+		w.under[slot] = map[string]bool{}
 	}
 	for _, c := range w.conds {
-		w.under[k][c] = true
+		w.under[slot][c] = true
 	}
-}
-
-// calls notes what the commands and Subs of an expression assign.
-func (w *assignWalk) calls(e ast.Expr, at assigned) {
-	ast.Inspect(e, func(n ast.Node) bool {
-		call, ok := n.(*ast.Call)
-		if !ok {
-			return true
-		}
-		if u := w.c.callee(call); u != nil {
-			w.unit(u, at, map[*unit]bool{})
-			return true
-		}
-		if cmd := w.c.o.Table.Lookup(call.Name); cmd != nil {
-			for i, p := range cmd.Params {
-				if p.Type == VariableParam && p.Assigns && i < len(call.Args) {
-					if name, _, ok := wordOf(call.Args[i]); ok {
-						w.assign(name, at)
-					}
-				}
-			}
-		}
-		return true
-	})
-}
-
-// unit notes all that the lines of a Sub or script may assign.
-func (w *assignWalk) unit(u *unit, at assigned, seen map[*unit]bool) {
-	if seen[u] {
-		return
-	}
-	seen[u] = true
-	from := w.c.unit
-	w.c.enter(u)
-	statements(u.stmts, func(s ast.Stmt) {
-		switch s := s.(type) {
-		case *ast.Set:
-			w.assign(s.Target.Root(), at)
-		case *ast.For:
-			w.assign(s.Var.Text, at)
-		case *ast.ForEach:
-			w.assign(s.Var.Text, at)
-		case *ast.Text:
-			if s.Into != nil {
-				w.assign(s.Into.Root(), at)
-			}
-		}
-		ownCalls(s, func(call *ast.Call) {
-			if to := w.c.callee(call); to != nil {
-				w.unit(to, at, seen)
-				w.c.enter(u)
-			} else {
-				w.calls(call, at)
-			}
-		})
-	})
-	w.c.enter(from)
 }
 
 // reads looks at every variable that an expression reads in any case: what
@@ -365,22 +350,51 @@ func (w *assignWalk) reads(n ast.Node, at assigned) {
 	})
 }
 
-func (w *assignWalk) read(p *ast.Path, at assigned) {
-	k := FoldName(p.Root())
-	slot, ok := w.c.byName[k]
-	if !ok || at[k] || w.said[k] || !w.c.vars[slot].set.IsValid() || w.c.isParameter(slot) {
+func (w *assignWalk) read(p *ast.Path, at assigned) { w.readName(p.Root(), p.Pos, at) }
+
+func (w *assignWalk) readName(name string, pos lexer.Position, at assigned) {
+	slot, ok := w.c.slotOf(name)
+	if !ok || at[slot] || !w.c.vars[slot].set.IsValid() || w.c.isParameter(slot) {
 		return
 	}
-	for _, c := range w.conds {
-		if w.under[k][c] {
+	w.missing(assignNeed{slot: slot, name: name, pos: pos}, at)
+}
+
+// missing deals with a variable that is read and may have no value.
+func (w *assignWalk) missing(n assignNeed, at assigned) {
+	if at[n.slot] || w.said[n.slot] {
+		return
+	}
+	n.conds = slices.Concat(w.conds, n.conds)
+	for _, c := range n.conds {
+		if w.under[n.slot][c] {
 			return // the same condition again: that is meant
 		}
 	}
-	w.said[k] = true
-	name, hint := p.Root(), "give it one before: Set "+p.Root()+" = …"
-	if why := w.lost[k]; why != "" {
-		w.c.warnf(p.Pos, CodeMaybeUnset, hint, "%s has no value here %s", name, why)
+	if n.why == "" {
+		n.why = w.lost[n.slot]
+	}
+	if w.at != nil {
+		w.at.need(n)
 		return
 	}
-	w.c.warnf(p.Pos, CodeMaybeUnset, hint, "%s has no value here: the first line that gives it one is line %d", name, w.c.vars[slot].set.Line)
+	w.report(n)
+}
+
+func (w *assignWalk) report(n assignNeed) {
+	w.said[n.slot] = true
+	why := " " + n.why
+	if n.why == "" {
+		first := w.c.vars[n.slot].set
+		why = fmt.Sprintf(": the first line that gives it one is line %d%s", first.Line, inFile(first, n.pos.Filename))
+	}
+	w.c.warnf(n.pos, CodeMaybeUnset, "give it one before: Set "+n.name+" = …", "%s has no value here%s%s", n.name, why, n.via)
+}
+
+// inFile names the file of a place, for a finding in another one.
+func inFile(pos lexer.Position, file string) string {
+	if pos.Filename == file {
+		return ""
+	}
+	return " of " + pos.Filename
 }

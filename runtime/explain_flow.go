@@ -7,7 +7,7 @@ func pathCodes() []lexer.Explanation {
 	return []lexer.Explanation{
 		{
 			Code: CodeMaybeUnset, Title: "A variable that may have no value yet",
-			Text:   "The line reads a variable, and on one of the ways to it no line gives it a value: a condition does not hold, a loop makes no turn, an error was caught. There the run would end. Give the variable a value before.",
+			Text:   "The line reads a variable, and on one of the ways to it no line gives it a value: a condition does not hold, a loop makes no turn, an error was caught. There the run would end. A Sub is looked at for every call of it: what it reads must have a value there. Give the variable a value before.",
 			Before: "If %TESTING% Then\n  Set note = \"a dry run\"\nEnd If\nLog \"info\", %note%", After: "Set note = \"\"\nIf %TESTING% Then\n  Set note = \"a dry run\"\nEnd If\nLog \"info\", %note%",
 		},
 		{
