@@ -13,7 +13,7 @@ func csvCommands() []*runtime.Command {
 				"ForEach reads line by line, so a file may be as large as it likes. A line that cannot be read (too many columns or too few, a stray quote) is rejected with its number, and the run goes on. " +
 				"A file that changes while it is read fails the run.",
 			Result: "the rows", Function: true, Statement: true, Effects: runtime.ReadsFiles, Role: runtime.PullRole,
-			Params: []runtime.Param{fileParam("file", `the file's name from the run's folder on, such as "in/people.csv"`),
+			Params: []runtime.Param{fileParam("file", `the file's name from the run's folder on, such as "in/people.csv"`, runtime.ReadsFile),
 				as(optional("separator", runtime.TextParam, `the character between two values, or "tab"; without it the one of ; , tab | that the first line has most often`), parseSeparator),
 				encodingParam(`the file's encoding, such as "windows-1252"; without it what its byte order mark says, else UTF-8`),
 				optional("columns", runtime.ListParam, "the names of the columns in their order, for a file whose first line does not name them; a first line that does is not taken for a row")},
@@ -27,7 +27,7 @@ func csvCommands() []*runtime.Command {
 			Name: "CsvWrite", Group: "Files", Summary: "Writes a CSV file to the run's folder.",
 			Doc: "The first line names the columns. A text that a spreadsheet would take for a formula gets a ' in front. " + afterCommit, Result: "a Number: the rows written, also in %ROWCOUNT%",
 			Statement: true, Effects: runtime.ReadsFiles | runtime.WritesFiles,
-			Params: []runtime.Param{fileParam("file", "the file's name from the run's folder on"),
+			Params: []runtime.Param{fileParam("file", "the file's name from the run's folder on", runtime.MakesFile),
 				required("rows", runtime.AnyParam, "a Table, a List of Rows or of Json objects, or a Json array"),
 				as(defaulted("separator", runtime.TextParam, ",", `the character between two values, or "tab"`), parseSeparator),
 				encodingParam(`the encoding; without it UTF-8; "utf-8-bom" is UTF-8 with the mark by which Excel knows it`),

@@ -15,8 +15,12 @@ import (
 const afterCommit = "It is done when the run is committed; a run that fails, and a test run, leaves the folder as it was. The script itself sees it at once."
 
 func fileCommands() []*runtime.Command {
-	file := fileParam("file", `the file's name from the run's folder on, such as "in/people.csv"`)
+	file := fileParam("file", `the file's name from the run's folder on, such as "in/people.csv"`, runtime.ReadsFile)
+	taken, made := file, file
+	taken.File, made.File = runtime.TakesFile, runtime.MakesFile
 	charset := encodingParam(`the file's encoding, such as "windows-1252"; without it what its byte order mark says, else UTF-8`)
+	to := as(required("to", runtime.TextParam, `the new name; one that ends in / is a folder, and the file keeps its own`), func(s string) (string, error) { return files.Clean(strings.TrimRight(s, `/\`)) })
+	to.File = runtime.MakesFile
 	const outside = "the name leads out of the run's folder"
 	return []*runtime.Command{
 		{
@@ -35,7 +39,7 @@ func fileCommands() []*runtime.Command {
 		},
 		{
 			Name: "WriteFile", Group: "Files", Summary: "Writes a text to a file of the run's folder.", Doc: "Folders in its name are made. " + afterCommit, Statement: true, Effects: runtime.ReadsFiles | runtime.WritesFiles,
-			Params: []runtime.Param{file, required("text", runtime.TextParam, "what the file gets"),
+			Params: []runtime.Param{made, required("text", runtime.TextParam, "what the file gets"),
 				{Name: "mode", Type: runtime.TextParam, Optional: true, Default: "replace", OneOf: []string{"replace", "new", "append"}, Doc: "what to do with a file that is there: replace it, fail, or write behind its end"},
 				encodingParam(`the encoding; without it UTF-8; "utf-8-bom" is UTF-8 with the mark by which Excel knows it`)},
 			Errors:   []string{outside, `the file is there, and the mode is "new"`, "a secret would be written", "the encoding lacks a character"},
@@ -51,7 +55,7 @@ func fileCommands() []*runtime.Command {
 		},
 		{
 			Name: "MoveFile", Group: "Files", Summary: "Gives a file of the run's folder another name, or moves it into another folder there.", Doc: "Folders in the new name are made. " + afterCommit, Statement: true, Effects: runtime.ReadsFiles | runtime.WritesFiles,
-			Params: []runtime.Param{file, as(required("to", runtime.TextParam, `the new name; one that ends in / is a folder, and the file keeps its own`), func(s string) (string, error) { return files.Clean(strings.TrimRight(s, `/\`)) }),
+			Params: []runtime.Param{taken, to,
 				{Name: "mode", Type: runtime.TextParam, Optional: true, Default: "new", OneOf: []string{"new", "replace"}, Doc: "what to do when a file has that name: fail, or replace it"}},
 			Errors:   []string{"there is no such file", "a file has the new name", outside},
 			Examples: []runtime.Example{script("MoveFile \"in/note.txt\", \"done/note-%TODAY%.txt\"\n", "- in/note.txt\n+ done/note-2026-03-01.txt \"Grüße\\n\"\n")},
@@ -64,7 +68,7 @@ func fileCommands() []*runtime.Command {
 			},
 		},
 		{
-			Name: "DeleteFile", Group: "Files", Summary: "Deletes a file of the run's folder.", Doc: afterCommit, Statement: true, Effects: runtime.ReadsFiles | runtime.WritesFiles, Params: []runtime.Param{file},
+			Name: "DeleteFile", Group: "Files", Summary: "Deletes a file of the run's folder.", Doc: afterCommit, Statement: true, Effects: runtime.ReadsFiles | runtime.WritesFiles, Params: []runtime.Param{taken},
 			Errors:   []string{"there is no such file", outside},
 			Examples: []runtime.Example{script("DeleteFile \"in/note.txt\"\n", "- in/note.txt\n")},
 			Run: func(c *runtime.Call) (runtime.Value, error) {
@@ -80,8 +84,10 @@ func fileCommands() []*runtime.Command {
 
 // fileParam is a parameter that names a file: a name that leads out of the
 // run's folder is found before the run.
-func fileParam(name, doc string) runtime.Param {
-	return as(required(name, runtime.TextParam, doc), files.Clean)
+func fileParam(name, doc string, use runtime.FileUse) runtime.Param {
+	p := as(required(name, runtime.TextParam, doc), files.Clean)
+	p.File = use
+	return p
 }
 
 // encodingParam is a parameter that names an encoding.

@@ -15,16 +15,18 @@ import (
 
 func documentCommands() []*runtime.Command {
 	const buffer = "also in the XML buffer, %MDOC%"
+	source := as(required("source", runtime.TextParam, `the file's name from the run's folder on, such as "rates.xml", or XML text`), func(s string) (string, error) {
+		if isXML(s) {
+			return s, nil
+		}
+		return files.Clean(s)
+	})
+	source.File = runtime.ReadsFile
 	return []*runtime.Command{
 		{
 			Name: "LoadXml", Group: "Data", Summary: "Reads an XML file of the run's folder, or XML text, into the XML buffer.", Doc: "What begins with < is XML text, anything else the name of a file. The encoding is the one that the file says it has.",
 			Result: "the root element, " + buffer, Statement: true, Effects: runtime.ReadsFiles,
-			Params: []runtime.Param{as(required("source", runtime.TextParam, `the file's name from the run's folder on, such as "rates.xml", or XML text`), func(s string) (string, error) {
-				if isXML(s) {
-					return s, nil
-				}
-				return files.Clean(s)
-			})},
+			Params: []runtime.Param{source},
 			Errors: []string{"there is no such file", "the XML is broken, or has a document type", "the XML takes more memory than the budget allows", "the name leads out of the run's folder"},
 			Examples: []runtime.Example{script("LoadXml \"rates.xml\"\nForEach rate In Xml %MDOC%, \"//rate\"\n  Log \"info\", \"%rate.@currency% %rate%\"\nEndEach\n", "USD 1.1234\nGBP 0.8612\n"),
 				script("LoadXml \"<order no='7'><item>pen</item></order>\"\nLog \"info\", \"%MDOC.@no% %MDOC.item%\"\n", "7 pen\n")},
@@ -32,7 +34,7 @@ func documentCommands() []*runtime.Command {
 		},
 		{
 			Name: "SaveXml", Group: "Data", Summary: "Writes XML to a file of the run's folder, in UTF-8.", Doc: afterCommit, Statement: true, Effects: runtime.ReadsFiles | runtime.WritesFiles,
-			Params: []runtime.Param{fileParam("file", "the file's name from the run's folder on"), optional("xml", runtime.AnyParam, "an Xml value or XML text; without it the XML buffer, %MDOC%"),
+			Params: []runtime.Param{fileParam("file", "the file's name from the run's folder on", runtime.MakesFile), optional("xml", runtime.AnyParam, "an Xml value or XML text; without it the XML buffer, %MDOC%"),
 				{Name: "layout", Type: runtime.TextParam, Optional: true, Default: "as it is", OneOf: []string{"as it is", "indent"}, Doc: "indent lays it out anew, an element a line"}},
 			Errors:   []string{"the XML buffer is empty", "the name leads out of the run's folder", "a secret would be written"},
 			Examples: []runtime.Example{script("JsonToXml List(Row(\"Login\", \"anna\"))\nSaveXml \"out/people.xml\"\n", "+ out/people.xml \"<?xml version=\\\"1.0\\\" encoding=\\\"UTF-8\\\"?>\\n<DocumentElement><Record><Login>anna</Login></Record></DocumentElement>\\n\"\n")},

@@ -52,6 +52,7 @@ type flowWalk struct {
 	writes  []flowWrite   // direct ones that nothing has committed yet
 	signed  []flowSign    // what may sign requests, so far
 	sent    []flowRequest // requests that nothing before them has signed
+	gone    []flowFile    // that are moved away
 }
 
 // An arm is one branch of an If.
@@ -94,6 +95,7 @@ func (w *flowWalk) inside(s ast.Stmt, f func()) {
 
 func (w *flowWalk) stmt(s ast.Stmt) {
 	w.signs(s)
+	w.assigns(s)
 	ownCalls(s, func(call *ast.Call) {
 		if cmd := w.c.o.Table.Lookup(call.Name); cmd != nil {
 			if cmd.Role == FetchRole {
@@ -103,6 +105,7 @@ func (w *flowWalk) stmt(s ast.Stmt) {
 			w.waits(call, cmd)
 			w.locks(call, cmd)
 			w.sends(call, cmd)
+			w.files(call, cmd)
 		}
 		if u := w.c.callee(call); u != nil {
 			w.run(u, call)
@@ -134,7 +137,9 @@ func (w *flowWalk) stmt(s ast.Stmt) {
 		w.forEach(s)
 	case *ast.Try:
 		w.inside(s, func() { w.block(s.Body) })
+		w.arms = append(w.arms, arm{&ast.If{Pos: s.CatchAt}, 0}) // it runs on a condition
 		w.block(s.Catch)
+		w.arms = w.arms[:len(w.arms)-1]
 	case *ast.Exit:
 		if s.Loop == "Sub" || s.Loop == "" && w.inScript() {
 			w.leaveUnit(s.Pos, s.Loop == "Sub")

@@ -46,6 +46,7 @@ func (w *flowWalk) run(u *unit, call *ast.Call) {
 	from := w.c.unit
 	w.frames = append(w.frames, flowFrame{u, from, call})
 	w.c.enter(u)
+	w.forget(u.params...)
 	w.inside(&unitMark{u: u}, func() { w.block(u.stmts) })
 	w.c.enter(from)
 	w.frames = w.frames[:len(w.frames)-1]

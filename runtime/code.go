@@ -77,6 +77,7 @@ const (
 	CodePackAddress = "AMSX4086" // an address that is put together wrongly from a pack's
 	CodePackField   = "AMSX4087" // a field that a credential pack does not have
 	CodeNeverValue  = "AMSX4088" // a comparison with a value that the field never has
+	CodeFileGone    = "AMSX4089" // a file that is read after it was moved away
 
 	CodeFailed        = "AMSX7001" // an expression or statement failed
 	CodeUnset         = "AMSX7002" // a variable without a value

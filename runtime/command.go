@@ -118,6 +118,9 @@ type Param struct {
 	Secret bool
 	// Address: the value is the address of a request.
 	Address bool
+	// File is what the command does with the file of the run's folder that the
+	// value names.
+	File FileUse
 	// Prepare makes of the argument's text what the command works with: a
 	// pattern, a format, a path. Of a fixed text that is done once, when the
 	// program is compiled, and its error is a finding (a date format made anew
@@ -125,6 +128,17 @@ type Param struct {
 	// shared by concurrent runs; the command asks for it with [Prepared].
 	Prepare func(text string) (any, error)
 }
+
+// A FileUse is what a command does with a file.
+type FileUse uint8
+
+// The uses of files.
+const (
+	NoFile    FileUse = iota
+	ReadsFile         // it must be there
+	TakesFile         // it must be there, and is not any more
+	MakesFile         // it is there from then on
+)
 
 // A ParamType is what an argument must be.
 type ParamType uint8

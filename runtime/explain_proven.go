@@ -53,5 +53,11 @@ func provenCodes() []lexer.Explanation {
 			Before: explainedMapping("Credential okta, \"OKTA_API\"\nAuthorize okta, \"SSWS\"\nForEach user In JsonPages BuildUrl(\"%okta.Url%/api/v1/users\", \"search\", \"status pr\")\n  Upsert %user%, , IIf(%user.status% = \"DEPROVISONED\", \"existing only\", \"all\")\nEndEach", "", ""),
 			After:  explainedMapping("Credential okta, \"OKTA_API\"\nAuthorize okta, \"SSWS\"\nForEach user In JsonPages BuildUrl(\"%okta.Url%/api/v1/users\", \"search\", \"status pr\")\n  Upsert %user%, , IIf(%user.status% = \"DEPROVISIONED\", \"existing only\", \"all\")\nEndEach", "", ""),
 		},
+		{
+			Code: CodeFileGone, Title: "A file that was moved away before",
+			Text:   "MoveFile and DeleteFile are done when the run is committed, but the script itself sees them at once: for its later lines the file is not there. Read first, move at the end.",
+			Before: "MoveFile \"in/people.csv\", \"done/\"\nForEach p In Csv \"in/people.csv\"\n  Log \"info\", %p.Login%\nEndEach",
+			After:  "ForEach p In Csv \"in/people.csv\"\n  Log \"info\", %p.Login%\nEndEach\nMoveFile \"in/people.csv\", \"done/\"",
+		},
 	}
 }
