@@ -20,6 +20,7 @@ func (c *compiler) finish() {
 	c.checkQueries()
 	c.checkSQL()
 	c.checkTempOrder()
+	c.checkRows()
 	c.checkAssigned()
 	c.checkConditions()
 	c.checkTaint()

@@ -264,7 +264,10 @@ func (c *compiler) assignSet(s *ast.Set) {
 
 // isList reports whether a command's result is always a List: its entry says
 // "List" or "a List …".
-func isList(cmd *Command) bool {
+func isList(cmd *Command) bool { return gives(cmd, "List") }
+
+// gives reports whether a command's entry says that its result is of a kind.
+func gives(cmd *Command, kind string) bool {
 	word, _, _ := strings.Cut(strings.TrimPrefix(cmd.Result, "a "), " ")
-	return strings.TrimRight(word, ",;:") == "List"
+	return strings.TrimRight(word, ",;:") == kind
 }

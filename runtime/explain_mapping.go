@@ -40,7 +40,7 @@ func mappingCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeSourcePath, Title: "No record has this field",
-			Text:   "The path was held against the fields that the API is known to give, and against those that an address with $select asks for: it gets no others. A path that no record has is Null for everybody, and the column would be emptied. Case matters: profile.firstName is not profile.firstname.",
+			Text:   "The path was held against the fields that the API is known to give, against those that an address with $select asks for (it gets no others), and, of a row of SQL, against the columns of its SELECT. A path that no record has is Null for everybody, and the column would be emptied. Case matters: profile.firstName is not profile.firstname.",
 			Before: explainedMapping(explainedOkta, "      <field destination=\"FirstName\" source=\"profile.fristName\"/>\n", ""), After: explainedMapping(explainedOkta, first, ""),
 		},
 		{

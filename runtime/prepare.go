@@ -56,6 +56,7 @@ type SQLProbe struct {
 	Partial bool       // a name in it comes from a variable, so that it cannot be prepared
 	Makes   string     // the temporary table that it makes; empty: none
 	Query   int        // where the SELECT begins that fills the table; 0: there is none
+	Gives   []string   // the columns of the rows that it gives; nil: not known
 	Alters  []string   // the tables to which it gives other columns, or another name
 	// Careless is what is wrong with a statement that the database would take:
 	// it is about every row of a table of the site. nil: nothing.

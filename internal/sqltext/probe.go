@@ -25,9 +25,11 @@ func (c *compiler) note(t *token) {
 	}
 }
 
-// describe notes what temporary table the statement makes or changes.
+// describe notes what temporary table the statement makes or changes, and what
+// columns it gives.
 func (c *compiler) describe() {
 	s := &c.stmt
+	s.gives = c.gives()
 	if c.into.name != "" {
 		s.makes, s.fills = c.into.name, 0
 		return
@@ -71,7 +73,7 @@ func (t *Template) Probes() []runtime.SQLProbe {
 }
 
 func (s *statement) probe(d Dialect) runtime.SQLProbe {
-	p := runtime.SQLProbe{Names: s.names, Schema: s.schema, Makes: s.makes, Alters: s.alters, Careless: s.careless, Places: []runtime.SQLPlace{{Pos: s.pos}}}
+	p := runtime.SQLProbe{Names: s.names, Schema: s.schema, Makes: s.makes, Gives: s.gives, Alters: s.alters, Careless: s.careless, Places: []runtime.SQLPlace{{Pos: s.pos}}}
 	for _, tb := range s.tables {
 		if tb.name != "" {
 			p.Tables = append(p.Tables, runtime.SQLName{Name: tb.name, Pos: tb.pos})

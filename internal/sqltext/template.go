@@ -56,6 +56,7 @@ type statement struct {
 	makes    string            // the temporary table that it makes; empty: none
 	fills    int               // the word, counted from 0, with which the SELECT begins that fills the table; -1: none
 	careless *lexer.Diagnostic // what is wrong with it although it can be run; nil: nothing
+	gives    []string          // the columns of the rows that it gives; nil: not known
 	alters   []string          // the temporary tables to which it gives other columns, or another name
 }
 
