@@ -7,27 +7,35 @@ import (
 	"github.com/amsx-lang/amsx/parser"
 )
 
+// Fixed is what [Script.Fix] has made of a script.
+type Fixed struct {
+	Script          *Script  // with the new text; the same one where nothing was mended
+	Mended          Findings // that are gone
+	Found, Silenced Findings // of the new text, as [Script.CheckAll] gives them
+}
+
 // Fix mends what can be mended without a thought: a typographic quote, a Then
-// that is missing, a word with one slip in it. It returns the new text of the
-// file and what was mended. Nothing but the range of these findings is changed,
-// a finding is mended only where a check then has it no more and no error in
-// another line, and findings in scripts that this one calls are left alone.
-func (s *Script) Fix(o CheckOptions) (source []byte, mended Findings) {
-	at := s
-	found := at.Check(o)
+// that is missing, a word with one slip in it. Nothing but the range of these
+// findings is changed, a finding is mended only where a check then has it no more
+// and no error in another line, and findings in scripts that this one calls are
+// left alone. The file that the script was read from is not written.
+func (s *Script) Fix(o CheckOptions) Fixed {
+	at, c := s, s.compile(o)
+	fixed := Fixed{}
 	tried := map[lexer.Edit]bool{}
 	for {
-		next, d := at.mendOne(found, tried, o)
+		next, after, d := at.mendOne(c.found, tried, o)
 		if next == nil {
-			return at.source, mended
+			fixed.Script, fixed.Found, fixed.Silenced = at, c.found, c.silenced
+			return fixed
 		}
-		mended = append(mended, d)
-		at, found = next, next.Check(o)
+		fixed.Mended = append(fixed.Mended, d)
+		at, c = next, after
 	}
 }
 
 // mendOne mends the first finding that can be; nil: there is none.
-func (s *Script) mendOne(found Findings, tried map[lexer.Edit]bool, o CheckOptions) (*Script, *Finding) {
+func (s *Script) mendOne(found Findings, tried map[lexer.Edit]bool, o CheckOptions) (*Script, compiled, *Finding) {
 	for _, d := range found {
 		if len(d.Edits) == 0 || tried[d.Edits[0]] || d.Pos.Filename != s.name {
 			continue
@@ -39,11 +47,11 @@ func (s *Script) mendOne(found Findings, tried map[lexer.Edit]bool, o CheckOptio
 		}
 		next := &Script{name: s.name, source: []byte(text), folder: s.folder}
 		next.tree, next.found = parser.ParseTransformation(next.name, next.source)
-		if better(d, found, next.Check(o)) {
-			return next, d
+		if c := next.compile(o); better(d, found, c.found) {
+			return next, c, d
 		}
 	}
-	return nil, nil
+	return nil, compiled{}, nil
 }
 
 // better reports whether a finding is gone, and no error has come up in a line

@@ -1,9 +1,11 @@
 package amsx_test
 
 import (
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -45,7 +47,11 @@ func TestFix(t *testing.T) {
 func fixed(t *testing.T, form, before, after string, options amsx.CheckOptions) {
 	t.Helper()
 	script := amsx.Parse("case.amsx", []byte(before))
-	out, mended := script.Fix(options)
+	f := script.Fix(options)
+	out, mended := f.Script.Source(), f.Mended
+	if found, silenced := f.Script.CheckAll(options); said(f.Found) != said(found) || said(f.Silenced) != said(silenced) {
+		t.Errorf("%s: says that there is left %s, there is %s", form, said(f.Found), said(found))
+	}
 	if d := cmp.Diff(after, string(out)); d != "" {
 		t.Errorf("%s (- want, + is):\n%s\nfindings: %s", form, d, said(script.Check(options)))
 	}
@@ -66,8 +72,42 @@ func fixed(t *testing.T, form, before, after string, options amsx.CheckOptions) 
 	if len(mended) > 0 && len(errorsOf(now)) > len(errorsOf(old)) {
 		t.Errorf("%s: new errors: %s", form, said(now))
 	}
-	if again, more := amsx.Parse("case.amsx", out).Fix(options); len(more) > 0 || string(again) != string(out) {
-		t.Errorf("%s: mending it once more changes it: %s", form, said(more))
+	if again := amsx.Parse("case.amsx", out).Fix(options); len(again.Mended) > 0 || string(again.Script.Source()) != string(out) {
+		t.Errorf("%s: mending it once more changes it: %s", form, said(again.Mended))
+	}
+}
+
+// A countedFS counts how often each file is opened.
+type countedFS struct {
+	fstest.MapFS
+	opened map[string]int
+}
+
+func (c countedFS) Open(name string) (fs.File, error) {
+	c.opened[name]++
+	return c.MapFS.Open(name)
+}
+
+// Sub keeps the count: the files of the script's folder.
+func (c countedFS) Sub(string) (fs.FS, error) { return c, nil }
+
+// TestFixChecksOnce: a script is checked once as it is and once for each change,
+// however many there are. Each check reads the script that it calls.
+func TestFixChecksOnce(t *testing.T) {
+	fsys := countedFS{fstest.MapFS{
+		"part.amsx": {Data: []byte("Log \"info\", \"part\"\n")},
+		"main.amsx": {Data: []byte("CallLocal \"part.amsx\"\nIf %TESTING%\n  Log \"info\", \"a\"\nEnd If\nIf Not %TESTING%\n  Log \"info\", \"b\"\nEnd If\n")},
+	}, map[string]int{}}
+	s, err := amsx.ParseFS(fsys, "main.amsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := s.Fix(amsx.CheckOptions{})
+	if len(f.Mended) != 2 || len(f.Found) != 0 {
+		t.Fatalf("mended: %s, left: %s", said(f.Mended), said(f.Found))
+	}
+	if n := fsys.opened["part.amsx"]; n != 3 {
+		t.Errorf("it was checked %d times, want 3", n)
 	}
 }
 
