@@ -59,6 +59,9 @@ func (s *Script) Name() string {
 	return strings.TrimSuffix(filepath.Base(s.name), ".amsx")
 }
 
+// IsDocument reports whether it is a document, and not lines of script alone.
+func (s *Script) IsDocument() bool { return s.tree != nil && s.tree.Document }
+
 // Source is the text that Parse was given.
 func (s *Script) Source() []byte { return s.source }
 

@@ -8,8 +8,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/amsx-lang/amsx/builtins"
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser"
 	"github.com/amsx-lang/amsx/parser/ast"
@@ -44,6 +46,30 @@ func ParseFS(fsys fs.FS, name string) (*Script, error) {
 	s := Parse(path.Base(name), source)
 	s.folder = scriptFS{folder}
 	return s, nil
+}
+
+// Calls returns the scripts that lines of this one itself run with Call and
+// CallLocal, as they name them: from the folder of its file on.
+func (s *Script) Calls() []string {
+	if s.tree == nil || s.tree.Script == nil || s.folder == nil {
+		return nil
+	}
+	var names []string
+	table := builtins.All()
+	ast.Inspect(s.tree.Script, func(n ast.Node) bool {
+		call, ok := n.(*ast.Call)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		if cmd := table.Lookup(call.Name); cmd == nil || cmd.Role != runtime.CallRole && cmd.Role != runtime.CallLocalRole {
+			return true
+		}
+		if name, ok := runtime.FixedText(call.Args[0]); ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		return true
+	})
+	return names
 }
 
 // Called returns the scripts that the script calls, directly and through

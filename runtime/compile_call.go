@@ -252,7 +252,7 @@ func (c *compiler) feed(e *ast.Call, site *callSite) {
 		switch near := lexer.Nearest(name, names); {
 		case len(c.mappings()) == 0 && len(c.tree.Mappings) > 0: // reported
 		case len(names) == 0:
-			c.errorf(pos, CodeUnknownMapping, "add a mapping: which column gets which field, and the table", "%s writes by a mapping, and there is none", site.cmd.Name)
+			c.errorf(pos, CodeUnknownMapping, "add a mapping: which column gets which field, and the table"+c.callerHint(), "%s writes by a mapping, and there is none", site.cmd.Name)
 		case near != "":
 			c.errorf(pos, CodeUnknownMapping, "did you mean "+near+"?", "there is no mapping %s", name)
 		default:

@@ -220,6 +220,15 @@ func wordOf(e ast.Expr) (word string, pos lexer.Position, ok bool) {
 	return "", lexer.Position{}, false
 }
 
+// FixedText is the text of an expression that is nothing but a text in quotes.
+func FixedText(e ast.Expr) (string, bool) {
+	s, ok := e.(*ast.String)
+	if !ok {
+		return "", false
+	}
+	return constant(s.Body)
+}
+
 // constant is the text of a template without references.
 func constant(t *ast.Template) (string, bool) {
 	var b strings.Builder

@@ -118,6 +118,9 @@ func (c *compiler) resolve(p *ast.Path, where textKind) (place, bool) {
 		if c.declared() {
 			what = "variable or parameter"
 		}
+		if near == "" {
+			hint += c.callerHint()
+		}
 		c.errorf(p.Pos, CodeUnknownName, hint, "there is no %s %s", what, root)
 		c.list.MendLast(p.Pos, root, lexer.OnlyNear(root, c.names()))
 	default:
@@ -202,4 +205,14 @@ func (c *compiler) reader(p *ast.Path, where textKind) (compiled, bool) {
 		}
 		return x, nil
 	}}, true
+}
+
+// callerHint is the end of a hint about something that is not there and that a
+// script which calls this one may have: a script alone may be a part of others.
+func (c *compiler) callerHint() string {
+	f := c.files[0]
+	if f.tree.Document || c.unit.file.scope != f.scope || c.o.Script == nil {
+		return ""
+	}
+	return "; where only other scripts call this one, check it with them: amsx check CALLER.amsx " + f.tree.Filename
 }

@@ -16,7 +16,7 @@ import (
 
 // checkCmd says everything that is wrong with transformations.
 type checkCmd struct {
-	Files  []string `arg:"" help:"The transformations."`
+	Files  []string `arg:"" help:"The transformations, or folders with them."`
 	JSON   bool     `help:"Print the findings as a JSON array." name:"json" xor:"out"`
 	Fix    bool     `help:"Mend in the files what can be mended without a thought, and say what is left."`
 	Diff   bool     `help:"Change nothing; print what --fix would change, as a unified diff." xor:"out"`
@@ -29,12 +29,14 @@ func (checkCmd) Help() string {
 
   amsx check my_users.amsx
   amsx check my_users.amsx okta_users --json
+  amsx check transformations/
   amsx check --fix my_users.amsx
   amsx check --fix --diff my_users.amsx
 
 It runs nothing, and without --fix it writes nothing. Tables, columns, SQL and credential packs are checked against
 the site database, or against the tables of a new one where there is none; the fields that are read, against the
-fixture cases in a folder of the file's name. Exit code 3 when a file has errors.`
+fixture cases in a folder of the file's name. A script that another one of the files calls with Call or CallLocal is
+checked there, with the variables and mappings that it has from it. Exit code 3 when a file has errors.`
 }
 
 // Run checks the files.
@@ -45,23 +47,35 @@ func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
 		return err
 	}
 	defer closeSite()
-	all := amsx.Findings{}
+	list, err := checkedFiles(c.Files)
+	if err != nil {
+		return err
+	}
+	all, said := amsx.Findings{}, map[string]bool{}
 	var failed error
-	for _, file := range c.Files {
-		script, file, err := readScript(file)
-		if err != nil {
-			return err
+	for _, f := range list {
+		script, file := f.script, f.name
+		if f.caller != "" {
+			if !c.JSON && !c.Diff {
+				fmt.Fprintf(e.stdout, "%s: checked where %s calls it\n", file, f.caller)
+			}
+			continue
 		}
 		options.Seen = seen(e, file)
+		var found, silenced amsx.Findings
 		if c.Fix || c.Diff {
-			if script, err = c.mend(e, script, file, options); err != nil {
+			fixed := script.Fix(options)
+			if err := c.mend(e, script, file, fixed); err != nil {
 				return err
 			}
 			if c.Diff {
 				continue
 			}
+			script, found, silenced = fixed.Script, fixed.Found, fixed.Silenced
+		} else {
+			found, silenced = script.CheckAll(options)
 		}
-		found, silenced := script.CheckAll(options)
+		found, silenced = once(said, "", found), once(said, "silenced ", silenced)
 		if found.HasErrors() {
 			failed = &reported{exitDocument, found}
 		}
@@ -87,27 +101,25 @@ func (c *checkCmd) Run(ctx context.Context, e *env, g *cli) error {
 	return failed
 }
 
-// mend writes the mended file, or prints what would be changed, and returns the
-// script that there is now.
-func (c *checkCmd) mend(e *env, script *amsx.Script, file string, options amsx.CheckOptions) (*amsx.Script, error) {
-	out, mended := script.Fix(options)
+// mend writes the mended file, or prints what would be changed.
+func (c *checkCmd) mend(e *env, script *amsx.Script, file string, fixed amsx.Fixed) error {
 	switch {
-	case len(mended) == 0:
-		return script, nil
+	case len(fixed.Mended) == 0:
+		return nil
 	case c.Diff:
-		return script, printDiff(e, file, script.Source(), out)
+		return printDiff(e, file, script.Source(), fixed.Script.Source())
 	case !isFile(file):
-		return nil, &usageError{fmt.Errorf("%s is a transformation of the program itself: write a copy of it first, and mend that", file)}
+		return &usageError{fmt.Errorf("%s is a transformation of the program itself: write a copy of it first, and mend that", file)}
 	}
-	if err := replaceFile(file, out); err != nil {
-		return nil, err
+	if err := replaceFile(file, fixed.Script.Source()); err != nil {
+		return err
 	}
 	if !c.JSON {
-		for _, d := range mended {
+		for _, d := range fixed.Mended {
 			fmt.Fprintf(e.stdout, "%s: mended: %s\n", lexer.Safe(d.Pos.String()), lexer.Safe(d.Message))
 		}
 	}
-	return amsx.ParseFile(file)
+	return nil
 }
 
 // newSchema is what a new site has, as the first run of a script would find it.
