@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/parser/ast"
@@ -16,6 +17,7 @@ func (c *compiler) checkConditions() {
 			for _, a := range s.Arms {
 				c.checkCondition(a.Cond)
 			}
+			c.checkEmptyBranch(s)
 		case *ast.While:
 			if fixedCondition(s.Cond) {
 				if !left(s) {
@@ -37,6 +39,9 @@ func (c *compiler) checkCondition(e ast.Expr) {
 		return // it says something else than was meant, and that is told already
 	}
 	if fixedCondition(e) {
+		if c.unread(e) {
+			return
+		}
 		hint := "remove the If, or compare a variable"
 		if b, ok := e.(*ast.Binary); ok {
 			if s, ok := b.X.(*ast.String); ok {
@@ -52,7 +57,7 @@ func (c *compiler) checkCondition(e ast.Expr) {
 		b, ok := n.(*ast.Binary)
 		if ok && (b.Op == "And" || b.Op == "Or") {
 			for _, part := range []ast.Expr{b.X, b.Y} {
-				if fixedCondition(part) {
+				if fixedCondition(part) && !c.unread(part) {
 					c.warnf(part.Start(), CodeConstant, "remove it, or compare a variable", "this part of the condition is always the same: it reads no variable")
 				}
 			}
@@ -67,6 +72,24 @@ func (c *compiler) checkCondition(e ast.Expr) {
 		}
 		return true
 	})
+}
+
+// unread reports a comparison with the name of a variable in quotes, which was
+// meant to read it.
+func (c *compiler) unread(e ast.Expr) bool {
+	b, ok := unwrap(e).(*ast.Binary)
+	if !ok || !isComparison(b.Op) {
+		return false
+	}
+	for _, side := range []ast.Expr{b.X, b.Y} {
+		word, fixed := FixedText(side)
+		root, _, _ := strings.Cut(word, ".")
+		if _, there := c.slotOf(root); fixed && there && isPathText(word) {
+			c.errorf(side.Start(), CodeConstant, "write %"+word+"%, without quotes"+meantInScript(CodeConstant), "this compares the text %q, and not the variable %s: it is always the same", word, root)
+			return true
+		}
+	}
+	return false
 }
 
 func isComparison(op string) bool {

@@ -12,6 +12,7 @@ func Ignorable(code string, severity lexer.Severity) bool {
 		lexer.CodeIgnore, lexer.CodeIgnoreUnused:
 		return false
 	case CodeSwapped, CodeKeyShared, CodeLookup, CodeLookupShared, CodeUnsigned,
+		CodeConstant,                    // a condition for a trial
 		CodeUnknownInactive,             // a file with Yes and nothing else; the fuse weighs who turns inactive
 		CodeSQLPrepare, CodeNoTempTable: // a table may be there only when the script runs
 		return true

@@ -42,8 +42,8 @@ func (c *compiler) checkLookup(f *ast.Field, columns []Column) {
 		case !many:
 		case f.OnMissing == "null":
 			c.errorf(l.Pos, CodeLookupShared, hint+c.say(`, or leave onmissing="null" out`, ", or leave OnMissing null out")+c.meant(CodeLookupShared), "several rows of %s may have the same %s: then none is taken, and %s is emptied", table, name, col.Name)
-		case f.Source != nil && isIDName(lastName(f.Source)) && slices.Contains(sharedNames, squash(name)) && !isIDName(name):
-			c.errorf(l.Pos, CodeLookupShared, hint+c.meant(CodeLookupShared), "%s is an id, and %s.%s is none: nothing is found by it", f.Source.Raw, table, name)
+		case idPath(f) != nil && slices.Contains(sharedNames, squash(name)) && !isIDName(name):
+			c.errorf(l.Pos, CodeLookupShared, hint+c.meant(CodeLookupShared), "%s is an id, and %s.%s is none: nothing is found by it", idPath(f).Raw, table, name)
 		default:
 			c.warnf(l.Pos, CodeLookupShared, hint, "several rows of %s may have the same %s: then none is taken, and where only one of them is there, it may be the wrong one", table, name)
 		}
@@ -55,6 +55,22 @@ func (c *compiler) checkLookup(f *ast.Field, columns []Column) {
 			}
 		}
 	}
+}
+
+// idPath is the id that a field looks up: its source, or all that its
+// calculation reads. nil: it looks up something else.
+func idPath(f *ast.Field) *ast.Path {
+	path, only := f.Source, true
+	if path == nil && f.Calc != nil {
+		fields(f.Calc, func(p *ast.Path) {
+			only = only && (path == nil || path.Raw == p.Raw)
+			path = p
+		})
+	}
+	if path == nil || !only || !isIDName(lastName(path)) {
+		return nil
+	}
+	return path
 }
 
 // isIDName reports whether a name says that it is an id: managerId, user_id.

@@ -12,7 +12,7 @@ func pathCodes() []lexer.Explanation {
 		},
 		{
 			Code: CodeConstant, Title: "A condition that is always the same",
-			Text:   "It reads no variable, or compares one with itself. Mostly the percent signs were forgotten: \"Status\" is the word, %Status% the variable. A While of which nothing ends or leaves the loop runs until the limit of turns stops it.",
+			Text:   "It reads no variable, or compares one with itself. Mostly the percent signs were forgotten: \"Status\" is the word, %Status% the variable; where a variable of that name is there, it is an error. So is a list that is gone through in the branch in which the condition says that it is empty: the condition is turned round. A While of which nothing ends or leaves the loop runs until the limit of turns stops it.",
 			Before: "Parameter Status, \"Text\", \"ACTIVE\"\nIf \"Status\" = \"ACTIVE\" Then Log \"info\", %Status%", After: "Parameter Status, \"Text\", \"ACTIVE\"\nIf %Status% = \"ACTIVE\" Then Log \"info\", %Status%",
 		},
 		{
