@@ -29,6 +29,7 @@ var layers = []struct {
 	{"internal/webapi", "internal/redact", "gjson"},
 	{"internal/files", "lexer runtime", ""},
 	{"internal/csvtext", "", ""},
+	{"internal/wholefile", "", ""},
 	{"internal/xmldoc", "lexer runtime", "etree"},
 	{"internal/site", "lexer runtime", "zombiezen.com/go/sqlite modernc.org/sqlite goose gjson"},
 	{"internal/control", "internal/redact lexer runtime", "modernc.org/sqlite goose filippo.io/age"},
@@ -37,10 +38,10 @@ var layers = []struct {
 	{"transformations", "", ""},
 	{"amsx", "internal/redact lexer parser/ast parser parser/format runtime internal/sqltext internal/webapi internal/files internal/site builtins transformations", ""},
 	{"internal/harness", "lexer runtime amsx transformations internal/site", "toml"},
-	{"internal/plan", "internal/site", ""},
+	{"internal/plan", "internal/site internal/wholefile", ""},
 	{"internal/batch", "internal/redact lexer runtime amsx internal/control internal/plan internal/site internal/webapi", ""},
 	{"docs", "", ""}, // pages, and tests that hold them against the program
-	{"cmd/amsx", "lexer runtime amsx builtins transformations internal/batch internal/control internal/csvtext internal/plan internal/site internal/webapi internal/oktasim internal/harness", "kong mpb toml mattn/go-runewidth go-udiff"},
+	{"cmd/amsx", "lexer runtime amsx builtins transformations internal/batch internal/control internal/csvtext internal/plan internal/site internal/webapi internal/wholefile internal/oktasim internal/harness", "kong mpb toml mattn/go-runewidth go-udiff"},
 }
 
 // guarded are the third-party modules whose importers the table names.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/amsx-lang/amsx/internal/wholefile"
 )
 
 // An output is a file that a command makes, named by a flag. It may be put in
@@ -61,32 +62,9 @@ func (o output) check() error {
 }
 
 // write makes the file for its owner alone, as a whole or not at all.
-func (o output) write(fill func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(o.path()), ".amsx-*") // its mode is 0600
-	if err != nil {
+func (o output) write(fill func(io.Writer) error) error {
+	if err := wholefile.Write(o.path(), 0o600, fill); err != nil {
 		return fmt.Errorf("%s: %w", o.flag, err)
 	}
-	closed := false
-	defer func() {
-		if err == nil {
-			return
-		}
-		err = fmt.Errorf("%s: %w", o.flag, err)
-		if !closed {
-			err = errors.Join(err, f.Close())
-		}
-		err = errors.Join(err, os.Remove(f.Name()))
-	}()
-	w := bufio.NewWriter(f)
-	if err := fill(w); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	closed = true
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), o.path())
+	return nil
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
@@ -10,10 +9,9 @@ import (
 	"hash"
 	"io"
 	"iter"
-	"os"
-	"path/filepath"
 
 	"github.com/amsx-lang/amsx/internal/site"
+	"github.com/amsx-lang/amsx/internal/wholefile"
 )
 
 // Contents are what goes into the file of a plan.
@@ -33,31 +31,11 @@ type Contents struct {
 
 // WriteFile writes a plan to a file for its owner alone, as a whole or not at
 // all.
-func WriteFile(name string, c *Contents) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".amsx-plan-*") // its mode is 0600
-	if err != nil {
+func WriteFile(name string, c *Contents) error {
+	if err := wholefile.Write(name, 0o600, c.write); err != nil {
 		return fmt.Errorf("write the plan: %w", err)
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close() // it may be closed already
-			err = errors.Join(fmt.Errorf("write the plan: %w", err), os.Remove(f.Name()))
-		}
-	}()
-	w := bufio.NewWriter(f)
-	if err := c.write(w); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return nil
 }
 
 // write writes the lines and their signature.

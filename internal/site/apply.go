@@ -35,7 +35,7 @@ func (s *Session) Apply(ctx context.Context, p *Plan, changes iter.Seq2[Change, 
 		}
 	}
 	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultConstraint {
-		err = &StaleError{Reason: fmt.Sprintf("the site refuses a row of it, because of a row that came since (%v)", err)}
+		err = &StaleError{Reason: "the site refuses a row of it, because of a row that came since", Cause: err}
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Abort())
@@ -52,6 +52,7 @@ type StaleError struct {
 	Became     string
 	Field      string // the column that is not what it was; "": see Became
 	Then, Now  any
+	Cause      error // what the engine says, where it refused a row; or nil
 }
 
 func (e *StaleError) Error() string {
@@ -62,8 +63,13 @@ func (e *StaleError) Error() string {
 	case e.Row != "":
 		text = e.Row + " " + e.Became
 	}
+	if e.Cause != nil {
+		text += " (" + e.Cause.Error() + ")"
+	}
 	return "the plan no longer applies, nothing was written: " + text
 }
+
+func (e *StaleError) Unwrap() error { return e.Cause }
 
 // Hint is what to do about it.
 func (*StaleError) Hint() string { return "make the plan again, look at it, and apply the new one" }
@@ -91,7 +97,7 @@ func (a *applier) attempt(locked bool) (again bool, err error) {
 		return false, err
 	}
 	began := time.Now()
-	version, err := scalar(s.c, "PRAGMA main.data_version")
+	version, err := s.version()
 	if err != nil {
 		return false, s.explain("read the site", err)
 	}
@@ -114,7 +120,7 @@ func (a *applier) attempt(locked bool) (again bool, err error) {
 			return false, err
 		}
 		began = time.Now()
-		now, err := scalar(s.c, "PRAGMA main.data_version")
+		now, err := s.version()
 		if err != nil {
 			return false, s.explain("read the site", err)
 		}
@@ -208,12 +214,8 @@ func (a *applier) alter() error {
 // write writes what is staged. It runs under the lock, on whole sets.
 func (a *applier) write() error {
 	s := a.s
-	if s.info.RunID == 0 {
-		last, err := scalar(s.c, "SELECT coalesce(max(RunID), 0) FROM amsx_run")
-		if err != nil {
-			return err
-		}
-		s.info.RunID = max(last, 0) + 1
+	if err := s.numberRun(); err != nil {
+		return err
 	}
 	for _, st := range a.stages {
 		if err := st.write(); err != nil {

@@ -67,12 +67,8 @@ func (st *planStage) clearUnique() error {
 			if !st.wrote[i] {
 				continue
 			}
-			empty := "NULL"
-			if t.columns[i].notNull {
-				empty = "char(1) || 'amsx' || " + t.rowid
-			}
-			err := st.a.s.run(fmt.Sprintf("UPDATE main.%[1]s SET %[2]s=%[3]s WHERE %[4]s IN (SELECT rid FROM temp.%[5]s WHERE act NOT IN ('insert', 'delete') AND substr(mask, %[6]d, 1)='1')",
-				quote(t.name), quote(t.columns[i].name), empty, t.rowid, st.temp(), i+1))
+			err := st.a.s.run(fmt.Sprintf("UPDATE main.%s SET %s WHERE %s IN (SELECT rid FROM temp.%s WHERE act NOT IN ('insert', 'delete') AND substr(mask, %d, 1)='1')",
+				quote(t.name), t.emptySQL(i), t.rowid, st.temp(), i+1))
 			if err != nil {
 				return err
 			}

@@ -179,12 +179,8 @@ func (s *Session) mergeLocked() error {
 	if err := s.checkFence(); err != nil {
 		return err
 	}
-	if s.info.RunID == 0 {
-		last, err := scalar(s.c, "SELECT max(RunID) FROM amsx_run")
-		if err != nil {
-			return s.explain("number the run", err)
-		}
-		s.info.RunID = last + 1
+	if err := s.numberRun(); err != nil {
+		return err
 	}
 	if err := s.markCaptured(); err != nil {
 		return s.explain("see what direct SQL changed", err)
@@ -222,6 +218,20 @@ func (s *Session) mergeLocked() error {
 		return err
 	}
 	return s.explain("record the run", s.recordRun())
+}
+
+// numberRun gives a run that has no number yet the next one, under the lock. A
+// site without runs has number 0 behind it; runs below that are fixtures'.
+func (s *Session) numberRun() error {
+	if s.info.RunID != 0 {
+		return nil
+	}
+	last, err := scalar(s.c, "SELECT coalesce(max(RunID), 0) FROM main.amsx_run")
+	if err != nil {
+		return s.explain("number the run", err)
+	}
+	s.info.RunID = max(last, 0) + 1
+	return nil
 }
 
 // checkRead warns about a run that read nothing.

@@ -156,13 +156,7 @@ func (t *target) clearUnique() error {
 			if p < 0 || !t.changed.has(p) {
 				continue
 			}
-			col := t.table.columns[t.uniq[i].table[j]]
-			empty := "NULL"
-			if col.notNull {
-				// Below every id and unlike any text, and unique.
-				empty = "char(1) || 'amsx' || " + t.table.rowid
-			}
-			err := t.s.run(fmt.Sprintf("UPDATE main.%s SET %s=%s WHERE %s IN (SELECT s.rid FROM temp.%s s WHERE %s)", quote(t.table.name), quote(col.name), empty, t.table.rowid, t.temp("upd"), bitOf("s", p)))
+			err := t.s.run(fmt.Sprintf("UPDATE main.%s SET %s WHERE %s IN (SELECT s.rid FROM temp.%s s WHERE %s)", quote(t.table.name), t.table.emptySQL(t.uniq[i].table[j]), t.table.rowid, t.temp("upd"), bitOf("s", p)))
 			if err != nil {
 				return err
 			}

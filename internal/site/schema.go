@@ -56,6 +56,17 @@ func (t *table) andActive() string {
 	return " AND Active=1"
 }
 
+// emptySQL is the SET of an UPDATE that empties a column of a unique index, so
+// that values that swap or move along a chain find their places free: Null, or
+// where that may not be something below every id, unlike any text, and unique.
+func (t *table) emptySQL(i int) string {
+	col := t.columns[i]
+	if col.notNull {
+		return quote(col.name) + "=char(1) || 'amsx' || " + t.rowid
+	}
+	return quote(col.name) + "=NULL"
+}
+
 // reserved reports whether a table is not a business table.
 func reserved(name string) bool {
 	l := strings.ToLower(name)

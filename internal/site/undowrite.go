@@ -59,14 +59,9 @@ func (u *undo) clear(r *undoRow) error {
 	var set []string
 	for _, index := range r.t.unique {
 		for _, i := range index {
-			if !r.writes(i) {
-				continue
+			if r.writes(i) {
+				set = append(set, r.t.emptySQL(i))
 			}
-			empty := "NULL"
-			if r.t.columns[i].notNull {
-				empty = "char(1) || 'amsx' || " + r.t.rowid // unlike any text, and unique
-			}
-			set = append(set, quote(r.t.columns[i].name)+"="+empty)
 		}
 	}
 	if len(set) == 0 {
