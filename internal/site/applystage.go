@@ -303,7 +303,7 @@ func (st *planStage) follow(ch *Change, id int64, after []any, mask []byte, valu
 				}
 			}
 			if moved != after[i] {
-				h ^= st.t.hashOf(i, after[i]) ^ st.t.hashOf(i, moved)
+				h = h.cell(i, exactly(after[i])).cell(i, exactly(moved)) // the one goes, the other comes
 				*values = withValue(*values, st.t.columns[i].name, moved)
 				after[i] = moved
 			}

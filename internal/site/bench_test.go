@@ -55,7 +55,12 @@ func benchSpec() runtime.TargetSpec {
 
 func benchSync(b *testing.B, d *Database, records [][]runtime.Value) *Result {
 	b.Helper()
-	s, err := d.Begin(b.Context(), RunInfo{Transformation: "bench"})
+	return benchRun(b, d, RunInfo{Transformation: "bench"}, records)
+}
+
+func benchRun(b *testing.B, d *Database, info RunInfo, records [][]runtime.Value) *Result {
+	b.Helper()
+	s, err := d.Begin(b.Context(), info)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -128,6 +133,79 @@ func BenchmarkOnePercent(b *testing.B) {
 		i++
 	}
 	b.ReportMetric(lock/float64(b.N)*1000, "lock-ms")
+}
+
+// benchFew is how many rows the benchmarks of plans and undos change.
+const benchFew = 20_000
+
+// BenchmarkPlan is the dry run whose change set is kept to be applied later:
+// of a site's first sync, and of one that changes a field of every row.
+func BenchmarkPlan(b *testing.B) {
+	records := benchRecords(benchFew, false)
+	for _, phase := range []string{"Inserts", "Updates"} {
+		b.Run(phase, func(b *testing.B) {
+			d := benchOpen(b)
+			pull := records
+			if phase == "Updates" {
+				benchSync(b, d, records)
+				pull = benchMoved(records)
+			}
+			for b.Loop() {
+				r := benchRun(b, d, RunInfo{Transformation: "bench", Testing: true, Planning: true, AllowOnce: []string{"all"}}, pull)
+				if r.Counts.Inserted+r.Counts.Updated != benchFew {
+					b.Fatalf("%+v", r.Counts)
+				}
+				if err := r.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(b.Elapsed().Seconds()*1e6/benchFew/float64(b.N), "µs/row")
+		})
+	}
+}
+
+// BenchmarkUndo takes back a run that changed a field of every row, and one
+// that inserted them.
+func BenchmarkUndo(b *testing.B) {
+	records := benchRecords(benchFew, false)
+	for _, phase := range []string{"Updates", "Inserts"} {
+		b.Run(phase, func(b *testing.B) {
+			lock := 0.0
+			for b.Loop() {
+				b.StopTimer()
+				d := benchOpen(b)
+				benchSync(b, d, records)
+				if phase == "Updates" {
+					benchRun(b, d, RunInfo{Transformation: "bench", AllowOnce: []string{"all"}}, benchMoved(records))
+				}
+				run, _, err := d.LastRun(b.Context())
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				r, err := d.Undo(b.Context(), RunInfo{Transformation: "bench"}, run)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if r.Counts.Updated+r.Counts.Deleted != benchFew || r.Staying != 0 {
+					b.Fatalf("%+v, %d stay: %+v", r.Counts, r.Staying, r.Stays)
+				}
+				lock += r.Lock.Seconds()
+			}
+			b.ReportMetric(b.Elapsed().Seconds()*1e6/benchFew/float64(b.N), "µs/row")
+			b.ReportMetric(lock/float64(b.N)*1000, "lock-ms")
+		})
+	}
+}
+
+// benchMoved are the records with another title in each.
+func benchMoved(records [][]runtime.Value) [][]runtime.Value {
+	all := make([][]runtime.Value, len(records))
+	for i, r := range records {
+		all[i] = append([]runtime.Value(nil), r...)
+		all[i][7] = runtime.Text("Director")
+	}
+	return all
 }
 
 // BenchmarkHand is the yardstick: a hand-written upsert into the same table

@@ -84,8 +84,8 @@ func (d *Database) Changes(ctx context.Context, runID int64) iter.Seq2[Change, e
 			return
 		}
 		stopped := errors.New("stopped")
-		err = eachChange(c, tables, runID, func(ch Change) error {
-			if !yield(ch, nil) {
+		err = eachChange(c, tables, runID, func(r *changedRow) error {
+			if !yield(r.Change, nil) {
 				return stopped
 			}
 			return nil
@@ -96,49 +96,135 @@ func (d *Database) Changes(ctx context.Context, runID int64) iter.Seq2[Change, e
 	}
 }
 
+// A changedRow is a row of a change set with what is kept of it, and the row as
+// the database has it now.
+type changedRow struct {
+	Change
+	t   *table // nil: it is gone
+	k   kept
+	now []any // nil: the row is gone
+}
+
 // eachChange calls f for each row of a run's change set.
-func eachChange(c *sqlite.Conn, tables map[string]*table, runID int64, f func(Change) error) error {
-	// What later runs noted, by row: asked run by run it would be asked for
-	// each row as often as there were runs since.
-	for _, q := range []string{
-		"CREATE TEMP TABLE IF NOT EXISTS amsx_later(tbl TEXT, rid INTEGER, run INTEGER, old TEXT, PRIMARY KEY (tbl, rid, run)) WITHOUT ROWID",
-		"DELETE FROM temp.amsx_later",
-	} {
-		if err := sqlitex.ExecuteTransient(c, q, nil); err != nil {
+func eachChange(c *sqlite.Conn, tables map[string]*table, runID int64, f func(*changedRow) error) error {
+	for name := ""; ; {
+		more := false
+		err := sqlitex.Execute(c, "SELECT TableName FROM main.amsx_change WHERE RunID=?1 AND TableName>?2 ORDER BY TableName LIMIT 1", &sqlitex.ExecOptions{
+			Args:       []any{runID, name},
+			ResultFunc: func(st *sqlite.Stmt) error { name, more = st.ColumnText(0), true; return nil },
+		})
+		if err != nil || !more {
+			return err
+		}
+		if err := eachChangeIn(c, name, findTable(tables, name), runID, f); err != nil {
 			return err
 		}
 	}
-	err := sqlitex.ExecuteTransient(c, "INSERT INTO temp.amsx_later SELECT TableName, RowID, RunID, Old FROM main.amsx_change WHERE RunID>?1 AND Old IS NOT NULL", &sqlitex.ExecOptions{Args: []any{runID}})
+}
+
+// eachChangeIn calls f for each row of one table in a run's change set. The
+// rows come with one query, and what later runs noted of them with another:
+// asked row by row they took most of the time of a plan.
+func eachChangeIn(c *sqlite.Conn, name string, t *table, runID int64, f func(*changedRow) error) (err error) {
+	later, err := laterOf(c, name, runID)
 	if err != nil {
 		return err
 	}
-	return sqlitex.ExecuteTransient(c, "SELECT TableName, RowID, Action, Line, Source, Old, New, RowHash FROM main.amsx_change WHERE RunID=?1", &sqlitex.ExecOptions{
-		Args: []any{runID},
+	defer func() { err = errors.Join(err, later.close()) }()
+	columns, join := "NULL", ""
+	if t != nil {
+		columns = "t." + quote(t.rowid) + ", " + t.columnList("t.")
+		join = " LEFT JOIN main." + quote(t.name) + " t ON t." + quote(t.rowid) + "=c.RowID"
+	}
+	return sqlitex.ExecuteTransient(c, "SELECT c.RowID, c.Action, c.Line, "+keptColumns+", "+columns+" FROM main.amsx_change c"+join+" WHERE c.RunID=?1 AND c.TableName=?2 ORDER BY c.RowID", &sqlitex.ExecOptions{
+		Args: []any{runID, name},
 		ResultFunc: func(st *sqlite.Stmt) error {
-			ch := Change{Table: st.ColumnText(0), RowID: st.ColumnInt64(1), Action: Action(st.ColumnText(2)), Line: int(st.ColumnInt64(3)), Source: st.ColumnText(4)}
-			k := readKept(st, 5)
-			t := findTable(tables, ch.Table)
+			r := changedRow{Change: Change{Table: name, RowID: st.ColumnInt64(0), Action: Action(st.ColumnText(1)), Line: int(st.ColumnInt64(2))}, t: t, k: readKept(st, 3)}
+			r.Source = r.k.source
 			if t == nil {
-				return f(ch)
+				return f(&r)
 			}
-			if err := fields(c, t, runID, &ch, k, "SELECT old FROM temp.amsx_later WHERE run>?1 AND tbl=?2 AND rid=?3 ORDER BY run"); err != nil {
+			if st.ColumnType(3+keptCount) != sqlite.TypeNull {
+				r.now = readValues(st, 4+keptCount, len(t.columns), readExact)
+			}
+			old, err := later.of(r.RowID)
+			if err != nil {
 				return err
 			}
-			return f(ch)
+			r.fill(t, r.k, r.now, old)
+			return f(&r)
 		},
 	})
 }
 
-// kept is what the change set keeps of a row's values.
-type kept struct {
-	old, new string
-	hash     rowHash // of the row as it was written
-	hashed   bool
+// A laterRuns are the old values that runs after one noted of the rows of a
+// table, row by row.
+type laterRuns struct {
+	st   *sqlite.Stmt
+	id   int64 // of the row at which the statement stands
+	more bool
 }
 
-// readKept reads the columns Old, New and RowHash from col on.
+func laterOf(c *sqlite.Conn, table string, runID int64) (*laterRuns, error) {
+	st, _, err := c.PrepareTransient("SELECT RowID, Old FROM main.amsx_change WHERE RunID>?1 AND TableName=?2 AND Old IS NOT NULL ORDER BY RowID, RunID")
+	if err != nil {
+		return nil, err
+	}
+	st.BindInt64(1, runID)
+	st.BindText(2, table)
+	l := &laterRuns{st: st}
+	if err := l.next(); err != nil {
+		return nil, errors.Join(err, l.close())
+	}
+	return l, nil
+}
+
+func (l *laterRuns) next() (err error) {
+	if l.more, err = l.st.Step(); l.more {
+		l.id = l.st.ColumnInt64(0)
+	}
+	return err
+}
+
+// of are the old values of a row, the earliest first. Rows are asked for in
+// their order.
+func (l *laterRuns) of(id int64) (old []string, err error) {
+	for l.more && l.id <= id {
+		if l.id == id {
+			old = append(old, l.st.ColumnText(1))
+		}
+		if err := l.next(); err != nil {
+			return nil, err
+		}
+	}
+	return old, nil
+}
+
+func (l *laterRuns) close() error { return l.st.Finalize() }
+
+// kept is what the change set keeps of a row's values.
+type kept struct {
+	old, new       string
+	source         string
+	hash           rowHash // of the row as it was written
+	hasOld, hasNew bool
+	hasSource      bool // "" is one too
+	hashed         bool
+}
+
+// keptColumns are the columns of the change set c that readKept reads.
+const (
+	keptColumns = "c.Old, c.New, c.RowHash, c.Source"
+	keptCount   = 4
+)
+
+// readKept reads the columns of keptColumns from col on.
 func readKept(st *sqlite.Stmt, col int) kept {
-	return kept{old: st.ColumnText(col), new: st.ColumnText(col + 1), hash: rowHash(st.ColumnInt64(col + 2)), hashed: st.ColumnType(col+2) != sqlite.TypeNull}
+	has := func(i int) bool { return st.ColumnType(col+i) != sqlite.TypeNull }
+	return kept{
+		old: st.ColumnText(col), new: st.ColumnText(col + 1), hash: rowHash(st.ColumnInt64(col + 2)), source: st.ColumnText(col + 3),
+		hasOld: has(0), hasNew: has(1), hashed: has(2), hasSource: has(3),
+	}
 }
 
 // laterOld are the old values that later runs noted of a row, the earliest
@@ -154,36 +240,16 @@ func findTable(tables map[string]*table, name string) *table {
 	return nil
 }
 
-// fields fills the fields and the name of a change. laterQuery gives the
-// old values that later runs noted of a row, the earliest first.
-func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, k kept, laterQuery string) error {
+// fill fills the fields and the name of a change from what the change set
+// keeps, the row as it is now (nil: it is gone) and the old values that later
+// runs noted of it, the earliest first.
+func (ch *Change) fill(t *table, k kept, row []any, later []string) {
 	old := k.old
-	var later []string
-	err := sqlitex.Execute(c, laterQuery, &sqlitex.ExecOptions{
-		Args:       []any{runID, t.name, ch.RowID},
-		ResultFunc: func(st *sqlite.Stmt) error { later = append(later, st.ColumnText(0)); return nil },
-	})
-	if err != nil {
-		return err
-	}
 	now := make([]any, len(t.columns))
-	label := t.label()
-	if label == "" {
-		label = "NULL"
+	for i, v := range row {
+		now[i] = exactly(v).any()
 	}
-	err = sqlitex.Execute(c, "SELECT "+label+", * FROM main."+quote(t.name)+" WHERE "+t.rowid+"=?1", &sqlitex.ExecOptions{
-		Args: []any{ch.RowID},
-		ResultFunc: func(st *sqlite.Stmt) error {
-			ch.Key = st.ColumnText(0)
-			for i := range now {
-				now[i] = readCell(st, 1+i).any()
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		return err
-	}
+	ch.Key = t.called(now)
 	for i := range t.columns {
 		for _, l := range later {
 			if v := gjson.Get(l, gjson.Escape(t.columns[i].name)); v.Exists() {
@@ -227,7 +293,6 @@ func fields(c *sqlite.Conn, t *table, runID int64, ch *Change, k kept, laterQuer
 			ch.Fields = append(ch.Fields, FieldChange{col.name, jsonAny(was), now[i]})
 		}
 	}
-	return nil
 }
 
 // json is a value as json_quote of SQL writes it.
@@ -282,15 +347,29 @@ func jsonFields(object string) map[string]gjson.Result {
 func changeOf(c *sqlite.Conn, t *table, runID, id int64) (Change, error) {
 	ch := Change{Table: t.name, RowID: id}
 	var k kept
-	err := sqlitex.Execute(c, "SELECT Action, Line, Source, Old, New, RowHash FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3", &sqlitex.ExecOptions{
+	err := sqlitex.Execute(c, "SELECT c.Action, c.Line, "+keptColumns+" FROM main.amsx_change c WHERE c.RunID=?1 AND c.TableName=?2 AND c.RowID=?3", &sqlitex.ExecOptions{
 		Args: []any{runID, t.name, id},
 		ResultFunc: func(st *sqlite.Stmt) error {
-			ch.Action, ch.Line, ch.Source, k = Action(st.ColumnText(0)), int(st.ColumnInt64(1)), st.ColumnText(2), readKept(st, 3)
+			ch.Action, ch.Line, k = Action(st.ColumnText(0)), int(st.ColumnInt64(1)), readKept(st, 2)
+			ch.Source = k.source
 			return nil
 		},
 	})
 	if err != nil {
 		return ch, err
 	}
-	return ch, fields(c, t, runID, &ch, k, laterOld)
+	var later []string
+	err = sqlitex.Execute(c, laterOld, &sqlitex.ExecOptions{
+		Args:       []any{runID, t.name, id},
+		ResultFunc: func(st *sqlite.Stmt) error { later = append(later, st.ColumnText(0)); return nil },
+	})
+	if err != nil {
+		return ch, err
+	}
+	now, _, err := readRow(c, t, id, readExact)
+	if err != nil {
+		return ch, err
+	}
+	ch.fill(t, k, now, later)
+	return ch, nil
 }

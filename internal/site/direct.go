@@ -7,7 +7,6 @@ import (
 
 	"github.com/tidwall/gjson"
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 )
 
 // mergeDirect turns what the triggers noted into change rows: the difference
@@ -58,29 +57,6 @@ func (s *Session) mergeDirect() error {
 		}
 		return s.run(intoChange+"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"+onChange, s.info.RunID, t.name, c.id, string(action), c.line, source, old, int64(t.hashCells(now)), new)
 	})
-}
-
-// rowNow reads a row by the columns of the table.
-func (s *Session) rowNow(t *table, id int64) (cells []cell, found bool, err error) {
-	if t.readNow == "" {
-		names := make([]string, len(t.columns)) // not *: another program may add a column while the run runs
-		for i := range names {
-			names[i] = quote(t.columns[i].name)
-		}
-		t.readNow = "SELECT " + strings.Join(names, ", ") + " FROM main." + quote(t.name) + " WHERE " + t.rowid + "=?1"
-	}
-	err = sqlitex.Execute(s.c, t.readNow, &sqlitex.ExecOptions{
-		Args: []any{id},
-		ResultFunc: func(st *sqlite.Stmt) error {
-			found = true
-			cells = make([]cell, st.ColumnCount())
-			for i := range cells {
-				cells[i] = readCell(st, i)
-			}
-			return nil
-		},
-	})
-	return cells, found, err
 }
 
 // difference keeps the old values of the columns that are not what they were,

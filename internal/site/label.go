@@ -51,6 +51,16 @@ func (t *table) labels() []string {
 	return []string{"FullName", "Login", "Email", "Name", t.name + "Name", "SerialNumber", t.name + "Code"}
 }
 
+// called is what people call a row, or "": label for a row that was read.
+func (t *table) called(row []any) string {
+	for _, n := range t.labels() {
+		if i := t.column(n); i >= 0 && row[i] != nil {
+			return exactly(row[i]).text()
+		}
+	}
+	return ""
+}
+
 // label is the SQL of what people call a row, or "".
 func (t *table) label() string {
 	var names []string

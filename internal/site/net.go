@@ -144,14 +144,3 @@ func (t *table) actionOf(before string, now []cell) Action {
 	}
 	return ActionDeactivate
 }
-
-// hashCells is the hash of a row as it is.
-func (t *table) hashCells(now []cell) rowHash {
-	h := rowHash(0)
-	for i, v := range now {
-		if t.tracked(i) {
-			h = h.cell(i, v)
-		}
-	}
-	return h
-}

@@ -117,17 +117,24 @@ func (s *Session) plan(r *Result) (err error) {
 	}
 	highest := make(map[string]int64)
 	changes := &spool[Change]{}
-	err = eachChange(s.c, s.tables, s.info.RunID, func(ch Change) error {
-		if _, ok := highest[ch.Table]; !ok {
-			highest[ch.Table] = 0
+	var of *planner
+	err = eachChange(s.c, s.tables, s.info.RunID, func(r *changedRow) error {
+		if r.t == nil {
+			return fmt.Errorf("table %s is gone", r.Table)
 		}
-		if ch.Action == ActionInsert {
-			highest[ch.Table] = max(highest[ch.Table], ch.RowID)
+		if of == nil || of.t != r.t {
+			of = newPlanner(s, r.t, before, findTable(former, r.Table), refs)
 		}
-		if err := s.planRow(before, former, refs, &ch); err != nil {
+		if _, ok := highest[r.Table]; !ok {
+			highest[r.Table] = 0
+		}
+		if r.Action == ActionInsert {
+			highest[r.Table] = max(highest[r.Table], r.RowID)
+		}
+		if err := of.plan(r); err != nil {
 			return err
 		}
-		return changes.add(ch)
+		return changes.add(r.Change)
 	})
 	if err == nil {
 		err = changes.flush()
@@ -169,54 +176,76 @@ func (s *Session) plan(r *Result) (err error) {
 	return s.explain("read what the run noted", s.planWritten(r, before))
 }
 
-// planRow adds to a change what applying it needs.
-func (s *Session) planRow(before *sqlite.Conn, former map[string]*table, refs []reference, ch *Change) error {
-	t := findTable(s.tables, ch.Table)
-	if t == nil {
-		return fmt.Errorf("table %s is gone", ch.Table)
+// A planner adds to the changes of one table what applying them needs.
+type planner struct {
+	s      *Session
+	t      *table
+	before *sqlite.Conn
+	former *table // before the run; nil: the run made it
+	moved  []int  // columns of former, as columns of t; -1: gone
+	refs   []reference
+}
+
+func newPlanner(s *Session, t *table, before *sqlite.Conn, former *table, refs []reference) *planner {
+	p := &planner{s: s, t: t, before: before, former: former}
+	if former != nil {
+		for _, col := range former.columns {
+			p.moved = append(p.moved, t.column(col.name))
+		}
 	}
-	ch.Plan = &Planned{}
-	err := sqlitex.Execute(s.c, "SELECT Old, RowHash, Source, New FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND RowID=?3", &sqlitex.ExecOptions{
-		Args: []any{s.info.RunID, t.name, ch.RowID},
-		ResultFunc: func(st *sqlite.Stmt) error {
-			if st.ColumnType(0) != sqlite.TypeNull {
-				ch.Plan.Old = json.RawMessage(st.ColumnText(0))
-			}
-			if st.ColumnType(1) != sqlite.TypeNull {
-				h := st.ColumnInt64(1)
-				ch.Plan.Hash = &h
-			}
-			ch.Plan.NoSource = st.ColumnType(2) == sqlite.TypeNull
-			if st.ColumnType(3) != sqlite.TypeNull {
-				ch.Plan.New = json.RawMessage(st.ColumnText(3))
-			}
-			return nil
-		},
-	})
+	for _, r := range refs {
+		if r.from == t {
+			p.refs = append(p.refs, r)
+		}
+	}
+	return p
+}
+
+// was is a row as it was before the run. A row that the run inserts was not
+// there: the change set has an insert of no other.
+func (p *planner) was(r *changedRow) ([]any, error) {
+	was := make([]any, len(p.t.columns))
+	if p.former == nil || r.Action == ActionInsert {
+		return was, nil
+	}
+	values, _, err := exactRow(p.before, p.former, r.RowID)
+	for i, v := range values {
+		if at := p.moved[i]; at >= 0 {
+			was[at] = v
+		}
+	}
+	return was, err
+}
+
+func (p *planner) plan(r *changedRow) error {
+	t, ch := p.t, &r.Change
+	ch.Plan = &Planned{NoSource: !r.k.hasSource}
+	if r.k.hasOld {
+		ch.Plan.Old = json.RawMessage(r.k.old)
+	}
+	if r.k.hashed {
+		h := int64(r.k.hash)
+		ch.Plan.Hash = &h
+	}
+	if r.k.hasNew {
+		ch.Plan.New = json.RawMessage(r.k.new)
+	}
+	was, err := p.was(r)
 	if err != nil {
 		return err
 	}
-	was := make([]any, len(t.columns))
-	if f := findTable(former, t.name); f != nil {
-		values, _, err := exactRow(before, f, ch.RowID)
-		if err != nil {
-			return err
-		}
-		for i, v := range values {
-			if at := t.column(f.columns[i].name); at >= 0 {
-				was[at] = v
-			}
-		}
+	now := r.now
+	if now == nil {
+		return nil // a row that is deleted is in its fields as a whole
 	}
-	now, found, err := exactRow(s.c, t, ch.RowID)
-	if err != nil || !found {
-		return err // a row that is deleted is in its fields as a whole
+	if err := carried(t, ch.RowID, now); err != nil {
+		return err
 	}
 	ch.Plan.After = int64(t.hash(now))
 	if ch.Action != ActionInsert {
 		ch.Plan.Marks = t.marks(was)
 	}
-	if ch.Plan.Loose, err = s.loose(t, refs, was, now); err != nil {
+	if ch.Plan.Loose, err = p.loose(was, now); err != nil {
 		return err
 	}
 	listed := make(map[string]any, len(ch.Fields))
@@ -248,9 +277,9 @@ func (s *Session) planRow(before *sqlite.Conn, former map[string]*table, refs []
 }
 
 // loose are the columns that change and then refer to no row.
-func (s *Session) loose(t *table, refs []reference, was, now []any) (columns []string, err error) {
-	for _, r := range refs {
-		if r.from != t || was[r.col] == now[r.col] {
+func (p *planner) loose(was, now []any) (columns []string, err error) {
+	for _, r := range p.refs {
+		if was[r.col] == now[r.col] {
 			continue
 		}
 		id, isID := now[r.col].(int64)
@@ -258,7 +287,7 @@ func (s *Session) loose(t *table, refs []reference, was, now []any) (columns []s
 			continue
 		}
 		found := false
-		st, err := s.c.Prepare("SELECT 1 FROM main." + quote(r.to.name) + " WHERE " + r.to.rowid + "=?1")
+		st, err := p.s.c.Prepare("SELECT 1 FROM main." + quote(r.to.name) + " WHERE " + r.to.rowid + "=?1")
 		if err == nil {
 			st.BindInt64(1, id)
 			found, err = st.Step()
@@ -268,7 +297,7 @@ func (s *Session) loose(t *table, refs []reference, was, now []any) (columns []s
 			return nil, err
 		}
 		if !found {
-			columns = append(columns, t.columns[r.col].name)
+			columns = append(columns, p.t.columns[r.col].name)
 		}
 	}
 	return columns, nil
@@ -313,65 +342,11 @@ func writtenHash(c *sqlite.Conn, transformation string, w Written) (h int64, kno
 	return h, known, err
 }
 
-// exactRow reads a row by the columns of the table: nil, int64, float64 or
-// string.
-func exactRow(c *sqlite.Conn, t *table, id int64) (values []any, found bool, err error) {
-	names := make([]string, len(t.columns))
-	for i := range names {
-		names[i] = quote(t.columns[i].name)
-	}
-	err = sqlitex.Execute(c, "SELECT "+strings.Join(names, ", ")+" FROM main."+quote(t.name)+" WHERE "+t.rowid+"=?1", &sqlitex.ExecOptions{
-		Args: []any{id},
-		ResultFunc: func(st *sqlite.Stmt) error {
-			found = true
-			values = make([]any, st.ColumnCount())
-			for i := range values {
-				switch st.ColumnType(i) {
-				case sqlite.TypeInteger:
-					values[i] = st.ColumnInt64(i)
-				case sqlite.TypeFloat:
-					values[i] = st.ColumnFloat(i)
-				case sqlite.TypeText:
-					values[i] = st.ColumnText(i)
-				case sqlite.TypeBlob:
-					return fmt.Errorf("%s.%s of row %d holds binary data, which a plan cannot carry: run the transformation without a plan", t.name, t.columns[i].name, id)
-				}
-			}
-			return nil
-		},
-	})
-	return values, found, err
-}
-
-// hash is the hash of a row as the change set has it.
-func (t *table) hash(values []any) rowHash {
-	h := rowHash(0)
-	for i, v := range values {
-		if t.tracked(i) {
-			h ^= t.hashOf(i, v)
-		}
-	}
-	return h
-}
-
-// hashOf is what a value of column i adds to the hash of its row.
-func (t *table) hashOf(i int, v any) rowHash {
-	switch v := v.(type) {
-	case int64:
-		return rowHash(0).integer(i, v)
-	case float64:
-		return rowHash(0).text(i, floatText(v))
-	case string:
-		return rowHash(0).text(i, v)
-	}
-	return 0
-}
-
 // marks are four digits for each column of a row.
 func (t *table) marks(values []any) string {
 	b := make([]byte, 0, 4*len(values))
 	for i, v := range values {
-		h := t.hashOf(i, v)
+		h := rowHash(0).cell(i, exactly(v))
 		b = fmt.Appendf(b, "%04x", uint16(h^h>>16^h>>32^h>>48))
 	}
 	return string(b)

@@ -21,7 +21,7 @@ type table struct {
 	active  int            // index of the column Active, or -1
 	source  int            // index of the column Source, or -1
 	keys    int            // columns of the primary key
-	readNow string         // the SQL of rowNow, made when it is first needed
+	readNow string         // the SQL of readRow, made when it is first needed
 	shown   []runtime.Column
 }
 

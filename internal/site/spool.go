@@ -78,7 +78,7 @@ func (s *spool[T]) all(mend func(*T)) iter.Seq2[T, error] {
 // holds it is about to be rolled back.
 func (s *Session) spool(r *Result) error {
 	changes := &spool[Change]{}
-	err := eachChange(s.c, s.tables, s.info.RunID, changes.add)
+	err := eachChange(s.c, s.tables, s.info.RunID, func(r *changedRow) error { return changes.add(r.Change) })
 	if err == nil {
 		err = changes.flush()
 	}

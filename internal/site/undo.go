@@ -203,7 +203,7 @@ func (r *undoRow) leave(i int) (was cell, ok bool) {
 // plan reads the change set and decides of each field whether it still holds
 // what the run wrote.
 func (u *undo) plan() error {
-	return u.s.rows("SELECT TableName, RowID, Action, Old, New, RowHash FROM main.amsx_change WHERE RunID=?1", func(st *sqlite.Stmt) error {
+	return u.s.rows("SELECT c.TableName, c.RowID, c.Action, "+keptColumns+" FROM main.amsx_change c WHERE c.RunID=?1", func(st *sqlite.Stmt) error {
 		name, id, action, k := st.ColumnText(0), st.ColumnInt64(1), Action(st.ColumnText(2)), readKept(st, 3)
 		t := findTable(u.s.tables, name)
 		if t == nil {
