@@ -122,7 +122,6 @@ func (s *Session) attempt(careful bool) error {
 	if err := s.beginWrite(); err != nil {
 		return err
 	}
-	locked := time.Now()
 	if late, err := s.overtaken(); err != nil {
 		return err
 	} else if late {
@@ -134,15 +133,23 @@ func (s *Session) attempt(careful bool) error {
 		return err
 	}
 	if s.info.Testing || s.holding {
-		s.lock += time.Since(locked)
+		s.countLock()
 		return s.afterMerge()
 	}
 	if err := s.commit(); err != nil {
 		return err
 	}
 	s.committed = true
-	s.lock += time.Since(locked)
+	s.countLock()
 	return s.afterMerge()
+}
+
+// countLock counts how long the lock was held, from where it was taken: SQL of
+// the script may have done so long before the merge.
+func (s *Session) countLock() {
+	now := time.Now()
+	s.lock += now.Sub(s.locked)
+	s.locked = now
 }
 
 // settle decides what arrival left open, after a look at what others wrote

@@ -160,7 +160,7 @@ func (s *Session) judgeTable(t *table) error {
 	keys := s.keyColumns(t)
 	actions := make(map[Action]int64)
 	s.actions[t.name] = actions
-	err := s.rows("SELECT Action, Old, RowID, Line, Source FROM main.amsx_change WHERE RunID=?1 AND TableName=?2", func(st *sqlite.Stmt) error {
+	err := s.rows("SELECT Action, Old, RowID, Line, Source, New FROM main.amsx_change WHERE RunID=?1 AND TableName=?2", func(st *sqlite.Stmt) error {
 		action, id, line, source := ActionInsert, st.ColumnInt64(2), int(st.ColumnInt64(3)), st.ColumnText(4)
 		if !textIs(st, 0, string(ActionInsert)) { // of which there may be very many
 			action = Action(st.ColumnText(0))
@@ -198,7 +198,8 @@ func (s *Session) judgeTable(t *table) error {
 		case ActionAdopt:
 			y.adopted++
 		}
-		return s.tallyFields(t, y, keys, action, id, line, old)
+		y.fields(t, keys, action, id, line, old, st.ColumnText(5))
+		return nil
 	}, s.info.RunID, t.name)
 	if err != nil {
 		return s.explain("read the change set", err)
@@ -233,19 +234,19 @@ func (s *Session) keyColumns(t *table) map[int]bool {
 	return keys
 }
 
-func (s *Session) tallyFields(t *table, y *tally, keys map[int]bool, action Action, id int64, line int, old string) error {
-	now, found, err := s.rowNow(t, id)
-	if err != nil || !found {
-		return err
-	}
+// fields tallies the fields of a row that is not new: the change set has the
+// new value of each beside the old one.
+func (y *tally) fields(t *table, keys map[int]bool, action Action, id int64, line int, old, written string) {
 	keyed := action == ActionRekey
+	after := jsonFields(written)
 	gjson.Parse(old).ForEach(func(k, v gjson.Result) bool {
 		i := t.column(k.String())
 		if i < 0 || v.Type == gjson.Null {
 			return true
 		}
+		now := jsonCell(after[k.Str])
 		if i == t.active {
-			if action == ActionAdopt && v.Int() != 0 && now[i].n == 0 {
+			if action == ActionAdopt && v.Int() != 0 && now.n == 0 {
 				y.dropped.add(id, line)
 			}
 			return true
@@ -259,14 +260,14 @@ func (s *Session) tallyFields(t *table, y *tally, keys map[int]bool, action Acti
 			return true
 		}
 		into := y.changed
-		if now[i].kind == cellNull {
+		if now.kind == cellNull {
 			into = y.nulls
 		}
 		if into[i] == nil {
 			into[i] = new(count)
 		}
 		into[i].add(id, line)
-		if key := t.columns[i].key; key >= 0 && now[key].kind == cellText && now[key].s == Fold(v.String()) {
+		if t.columns[i].key >= 0 && now.kind == cellText && Fold(now.s) == Fold(v.String()) {
 			return true // only its spelling: FOX for fox
 		}
 		if keys[i] && !keyed {
@@ -275,7 +276,6 @@ func (s *Session) tallyFields(t *table, y *tally, keys map[int]bool, action Acti
 		}
 		return true
 	})
-	return nil
 }
 
 func (s *Session) judgeSource(t *table, source string, y *tally) error {

@@ -62,7 +62,7 @@ func (s *Session) beginWrite() error {
 	for since := began; ; {
 		err := s.run("BEGIN IMMEDIATE")
 		if err == nil {
-			s.state = txWrite
+			s.state, s.locked = txWrite, time.Now()
 			return nil
 		}
 		if !busy(err) || time.Since(began) > turns*s.db.wait {

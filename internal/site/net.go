@@ -1,8 +1,6 @@
 package site
 
 import (
-	"strings"
-
 	"github.com/tidwall/gjson"
 )
 
@@ -117,21 +115,14 @@ func (t *table) isNet(action Action, old, new string) bool {
 // netFields keeps the old values that are not what the row holds now, and
 // gives the new ones beside them.
 func (t *table) netFields(old string, now []cell) (before, after string) {
-	var b, a strings.Builder
+	var d fieldDifference
 	gjson.Parse(old).ForEach(func(k, v gjson.Result) bool {
-		i := t.column(k.String())
-		if i < 0 || sameJSON(v, now[i]) {
-			return true
+		if i := t.column(k.String()); i >= 0 {
+			d.add(k.Raw, v, now[i])
 		}
-		sep := ","
-		if b.Len() == 0 {
-			sep = ""
-		}
-		b.WriteString(sep + k.Raw + ":" + v.Raw)
-		a.WriteString(sep + k.Raw + ":" + now[i].json())
 		return true
 	})
-	return "{" + b.String() + "}", "{" + a.String() + "}"
+	return d.objects()
 }
 
 // actionOf is what a change of a row that is still there means.

@@ -83,6 +83,7 @@ type Session struct {
 	actions       map[string]map[Action]int64 // of each table that the run changed, counted by judge
 	undoes        int64                       // the run that this one takes back; 0: it runs a script
 	lock          time.Duration
+	locked        time.Time // since when the lock is held, as far as lock does not count it
 	merged        bool
 	committed     bool // a unit is in the tables to stay
 

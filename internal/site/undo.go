@@ -50,28 +50,62 @@ func (d *Database) Undo(ctx context.Context, info RunInfo, run int64) (*UndoResu
 		return nil, err
 	}
 	defer s.Abort()
-	if err := s.writing(); err != nil {
-		return nil, err
-	}
-	if err := s.undoable(run); err != nil {
-		return nil, err
-	}
 	s.undoes = run
-	u := &undo{s: s, run: run, touched: make(map[tableRow]*undoRow), gone: make(map[tableRow]bool)}
-	if err := u.plan(); err != nil {
-		return nil, s.explain("read what is to be undone", err)
-	}
-	if err := u.settle(); err != nil {
-		return nil, s.explain("find out what can be undone", err)
-	}
-	if err := u.write(); err != nil {
-		return nil, s.explain("undo", err)
+	var u *undo
+	// What is to be undone is found before the lock is taken. Where another
+	// program writes in between it is found again, the last time under the lock.
+	for n, again := 0, true; again; n++ {
+		u = &undo{s: s, run: run, touched: make(map[tableRow]*undoRow), gone: make(map[tableRow]bool)}
+		if again, err = u.attempt(n == 2); err != nil {
+			return nil, err
+		}
 	}
 	r, err := s.Finish(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return &UndoResult{Result: r, Stays: u.stays, Staying: u.staying}, nil
+}
+
+// attempt finds what is to be undone and writes it. again says that another
+// program has written in between; then nothing was.
+func (u *undo) attempt(locked bool) (again bool, err error) {
+	s := u.s
+	if locked {
+		err = s.beginWrite()
+	} else {
+		err = s.beginRead()
+	}
+	if err != nil {
+		return false, err
+	}
+	seen, err := s.version()
+	if err != nil {
+		return false, s.explain("read the site", err)
+	}
+	if err := s.undoable(u.run); err != nil {
+		return false, err
+	}
+	if err := u.plan(); err != nil {
+		return false, s.explain("read what is to be undone", err)
+	}
+	if err := u.settle(); err != nil {
+		return false, s.explain("find out what can be undone", err)
+	}
+	if err := s.beginWrite(); err != nil {
+		return false, err
+	}
+	now, err := s.version()
+	if err != nil {
+		return false, s.explain("read the site", err)
+	}
+	if now != seen {
+		return true, s.rollback()
+	}
+	if err := s.writing(); err != nil {
+		return false, err
+	}
+	return false, s.explain("undo", u.write())
 }
 
 // Undoable returns an *UndoError where a run cannot be undone, as far as it can
