@@ -190,6 +190,7 @@ func drawWorld(rt *rapid.T) randomWorld {
 		}
 	})
 	return randomWorld{
+		commit:  rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(rt, "commit"),
 		pull:    rapid.SliceOfN(person, 0, 9).Draw(rt, "pull"),
 		leavers: rapid.Bool().Draw(rt, "leavers"),
 		source:  rapid.SampledFrom([]string{"S", "S", "T"}).Draw(rt, "source"),

@@ -64,10 +64,11 @@ func (t *target) collide() error {
 	return nil
 }
 
-// sayMoved warns of values that one row gave to another while a look-up
+// sayMoved notes, to be said when the unit is merged, values that one row gave to another while a look-up
 // searches them: see lookup.
 func (t *target) sayMoved(hits []hit) {
 	for _, l := range t.lookups {
+		l.moved = Warning{}
 		moved := 0
 		for i := range hits {
 			if !hits[i].gone && l.table == t.table && slices.ContainsFunc(t.uniq[hits[i].index].table, l.searches) {
@@ -75,7 +76,7 @@ func (t *target) sayMoved(hits []hit) {
 			}
 		}
 		if moved > 0 {
-			t.s.warn("moved-key", fmt.Sprintf("%s went from one row of %s to another in this run: who names one of them in %s may be led to the row that had it before, until the next run", plural(int64(moved), "key"), t.table.name, t.cols[l.col].name), t.spec.Pos)
+			l.moved = Warning{Code: "moved-key", Pos: t.spec.Pos, Count: 1, Text: fmt.Sprintf("%s went from one row of %s to another in this run: who names one of them in %s may be led to the row that had it before, until the next run", plural(int64(moved), "key"), t.table.name, t.cols[l.col].name)}
 		}
 	}
 }

@@ -44,10 +44,23 @@ func (s *Session) Commit(ctx context.Context) error {
 		return err
 	}
 	if err := s.mergeUnit(); err != nil {
-		return errors.Join(err, s.rollback())
+		return errors.Join(err, s.rollbackUnit())
 	}
-	return nil
+	if !s.info.Testing {
+		return nil
+	}
+	// What a test has merged is no more than that, and a later Rollback leaves it.
+	if s.unitKept {
+		if err := s.run("RELEASE " + unitPoint); err != nil {
+			return s.explain("end the unit", err)
+		}
+	}
+	s.unitKept, s.alteredKept = true, len(s.altered)
+	return s.explain("end the unit", s.run("SAVEPOINT "+unitPoint))
 }
+
+// unitPoint is the savepoint of a test's last Commit.
+const unitPoint = "amsx_unit"
 
 // Written reports whether something of the run is in the tables to stay, so
 // that of a run that failed it can be said.
@@ -58,11 +71,11 @@ func (s *Session) Rollback(ctx context.Context) error {
 	if err := s.usable(ctx); err != nil {
 		return err
 	}
-	if err := s.rollback(); err != nil {
+	if err := s.rollbackUnit(); err != nil {
 		return err
 	}
-	if s.info.Testing && s.copied == "" && len(s.altered) > 0 {
-		s.altered = nil // they stood in what was rolled back
+	if s.info.Testing && s.copied == "" && len(s.altered) > s.alteredKept {
+		s.altered = s.altered[:s.alteredKept] // the others stood in what was rolled back
 		if err := s.reloadTables(); err != nil {
 			return err
 		}
@@ -78,6 +91,16 @@ func (s *Session) Rollback(ctx context.Context) error {
 	return nil
 }
 
+// rollbackUnit takes back what was done since the last Commit.
+func (s *Session) rollbackUnit() error {
+	if !s.unitKept {
+		return s.rollback()
+	}
+	s.closeCursors()
+	s.forget()
+	return s.explain("roll back", s.run("ROLLBACK TO "+unitPoint))
+}
+
 // mergeUnit settles and merges everything since the last commit.
 func (s *Session) mergeUnit() error {
 	if err := s.endArrivals(); err != nil {
@@ -87,12 +110,15 @@ func (s *Session) mergeUnit() error {
 		return err
 	}
 	inside := s.state == txWrite
-	err := s.attempt(inside)
+	// A test holds the lock from its first Commit on, and has no second attempt.
+	// So that the run decides as its test did, it is careful from there on too.
+	err := s.attempt(inside || s.merged)
 	if err != nil && !inside && sqlite.ErrCode(err) == sqlite.ResultConstraintUnique {
 		// Records of this run collide with each other: find out which.
 		if err := s.rollback(); err != nil {
 			return err
 		}
+		s.backTo(s.before)
 		err = s.attempt(true)
 	}
 	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultConstraint {
@@ -118,6 +144,9 @@ func (s *Session) attempt(careful bool) error {
 		if err := s.readBasis(); err != nil {
 			return err
 		}
+	}
+	if s.state != txWrite {
+		s.before = s.mark()
 	}
 	if err := s.beginWrite(); err != nil {
 		return err
@@ -224,7 +253,22 @@ func (s *Session) mergeLocked() error {
 	if err := s.judge(); err != nil {
 		return err
 	}
+	s.warnSettled()
 	return s.explain("record the run", s.recordRun())
+}
+
+// warnSettled says what settling found out, once for all attempts.
+func (s *Session) warnSettled() {
+	for _, t := range s.targets {
+		for _, l := range t.lookups {
+			if w := l.missing; w.Count > 0 {
+				s.warnN(w.Code, w.Text, w.Pos, w.Count)
+			}
+			if w := l.moved; w.Count > 0 {
+				s.warnN(w.Code, w.Text, w.Pos, w.Count)
+			}
+		}
+	}
 }
 
 // numberRun gives a run that has no number yet the next one, under the lock. A

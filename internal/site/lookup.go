@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -32,8 +33,10 @@ type lookup struct {
 	cache   map[string]found
 	refs    map[string]int64
 	refN    int64
-	settled bool // the waiting values of this unit have been looked up
-	again   bool // others wrote meanwhile: the committed rows are asked again
+	settled bool    // the waiting values of this unit have been looked up
+	moved   Warning // of keys that go from one row to another; Count 0: none
+	missing Warning // of the values without an answer; Count 0: each has one
+	again   bool    // others wrote meanwhile: the committed rows are asked again
 }
 
 // found is what the committed rows answer.
@@ -83,6 +86,10 @@ func (t *target) planLookup(c runtime.TargetColumn, plan int, p *planColumn) (*l
 // temp is the name of the look-up's table of waiting values.
 func (l *lookup) temp() string { return fmt.Sprintf("amsx_ref%d_%d", l.t.n, l.n) }
 
+// left is the name of the table of differences that the look-up's column was
+// taken out of, because its value has no answer or is there already.
+func (l *lookup) left() string { return fmt.Sprintf("amsx_left%d_%d", l.t.n, l.n) }
+
 // lookedUp is the column by which column at is searched, and whether values
 // are folded for it.
 func (l *lookup) lookedUp(at int) (column tableColumn, fold bool) {
@@ -95,6 +102,9 @@ func (l *lookup) lookedUp(at int) (column tableColumn, fold bool) {
 func (l *lookup) prepare() error {
 	c := l.t.s.c
 	if err := l.t.s.run("CREATE TEMP TABLE " + l.temp() + "(id INTEGER PRIMARY KEY, value TEXT UNIQUE, val, seq, several)"); err != nil {
+		return err
+	}
+	if err := l.t.s.run("CREATE TEMP TABLE " + l.left() + "(rid INTEGER PRIMARY KEY, ref)"); err != nil {
 		return err
 	}
 	for _, at := range l.by {
@@ -144,7 +154,8 @@ func (l *lookup) resolve(v runtime.Value) (cell, error) {
 	}
 	id, err := l.ref(s)
 	if err == nil && f.count > 1 {
-		err = l.answer(id, f)
+		// 2: rows that stay there, whatever becomes of those of this run.
+		err = l.t.s.run("UPDATE temp."+l.temp()+" SET several=2 WHERE id=?1", id)
 	}
 	return cell{kind: cellRef, n: id}, err
 }
@@ -210,8 +221,8 @@ func (l *lookup) ref(s string) (int64, error) {
 func (l *lookup) reset() error {
 	clear(l.cache)
 	clear(l.refs)
-	l.refN, l.settled, l.again = 0, false, false
-	return l.t.s.run("DELETE FROM temp." + l.temp())
+	l.refN, l.settled, l.again, l.missing, l.moved = 0, false, false, Warning{}, Warning{}
+	return errors.Join(l.t.s.run("DELETE FROM temp."+l.temp()), l.t.s.run("DELETE FROM temp."+l.left()))
 }
 
 // readCell reads a column of a statement as it is stored.

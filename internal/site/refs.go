@@ -52,8 +52,7 @@ func (l *lookup) settle() error {
 		return nil
 	}
 	if l.settled {
-		// Again, because rows of this run were refused that may have answered.
-		if err := l.t.s.run("UPDATE temp." + l.temp() + " SET val=NULL, seq=NULL"); err != nil {
+		if err := l.unsettle(); err != nil {
 			return err
 		}
 	}
@@ -67,6 +66,30 @@ func (l *lookup) settle() error {
 		}
 	}
 	return l.conclude()
+}
+
+// unsettle takes back what settling found and left out, because rows of this
+// run were refused since that may have answered, or been one answer too many.
+func (l *lookup) unsettle() error {
+	t := l.t
+	if err := t.s.run("UPDATE temp." + l.temp() + " SET val=NULL, seq=NULL, several=nullif(several, 1)"); err != nil {
+		return err
+	}
+	word, bit := fmt.Sprintf("m%d", l.col/63), int64(1)<<(l.col%63)
+	if err := t.s.run(fmt.Sprintf("UPDATE temp.%[1]s AS s SET %[2]s=s.%[2]s | %[3]d, r%[4]d=o.ref FROM temp.%[5]s o WHERE o.rid=s.rid", t.temp("upd"), word, bit, l.n, l.left())); err != nil {
+		return err
+	}
+	return t.s.run("DELETE FROM temp." + l.left() + " WHERE true")
+}
+
+// leave takes the column out of the differences for which where holds, and
+// keeps what they waited for.
+func (l *lookup) leave(where, set string) error {
+	t := l.t
+	if err := t.s.run(fmt.Sprintf("INSERT OR IGNORE INTO temp.%[1]s(rid, ref) SELECT s.rid, s.r%[2]d FROM temp.%[3]s s WHERE s.r%[2]d IS NOT NULL AND %[4]s", l.left(), l.n, t.temp("upd"), where)); err != nil {
+		return err
+	}
+	return t.s.run(fmt.Sprintf("UPDATE temp.%s AS s SET %s WHERE %s", t.temp("upd"), set, where))
 }
 
 // settleLate resolves them under the lock, when the rows of other mappings are
@@ -217,6 +240,7 @@ func (l *lookup) conclude() error {
 	t := l.t
 	p, word := l.col, fmt.Sprintf("m%d", l.col/63)
 	bit := int64(1) << (l.col % 63)
+	l.missing = Warning{}
 	none := "IN (SELECT id FROM temp." + l.temp() + " WHERE " + unresolved + ")"
 	col := &t.cols[p]
 	left, err := scalar(t.s.c, "SELECT count(*) FROM (SELECT 1 FROM temp."+l.temp()+" WHERE "+unresolved+" LIMIT 1)")
@@ -224,10 +248,8 @@ func (l *lookup) conclude() error {
 		return err
 	}
 	if !l.spec.Create && left > 0 {
-		if !l.settled {
-			if err := l.warnMissing(none); err != nil {
-				return err
-			}
+		if err := l.warnMissing(none); err != nil {
+			return err
 		}
 		switch {
 		case l.spec.OnMissing == "reject" || col.spec.Required || col.notNull && col.fallback == "":
@@ -235,11 +257,11 @@ func (l *lookup) conclude() error {
 				return err
 			}
 		case l.spec.OnMissing == "null":
-			if err := t.s.run(fmt.Sprintf("UPDATE temp.%s SET r%d=NULL, c%d=NULL WHERE r%d %s", t.temp("upd"), l.n, p, l.n, none)); err != nil {
+			if err := l.leave(fmt.Sprintf("s.r%d %s", l.n, none), fmt.Sprintf("r%d=NULL, c%d=NULL", l.n, p)); err != nil {
 				return err
 			}
 		default:
-			if err := t.s.run(fmt.Sprintf("UPDATE temp.%s SET %s=%s & ~%d, r%d=NULL WHERE r%d %s", t.temp("upd"), word, word, bit, l.n, l.n, none)); err != nil {
+			if err := l.leave(fmt.Sprintf("s.r%d %s", l.n, none), fmt.Sprintf("%s=%s & ~%d, r%d=NULL", word, word, bit, l.n)); err != nil {
 				return err
 			}
 		}
@@ -248,11 +270,12 @@ func (l *lookup) conclude() error {
 		return nil
 	}
 	// What resolves to the value that is there is no difference.
-	return t.s.run(fmt.Sprintf("UPDATE temp.%[1]s AS s SET %[2]s=s.%[2]s & ~%[3]d WHERE %[4]s AND NOT (s.r%[5]d IS NOT NULL AND EXISTS (SELECT 1 FROM temp.%[6]s q WHERE q.id=s.r%[5]d AND q.val IS NULL)) AND (SELECT c.%[7]s FROM main.%[8]s c WHERE c.%[9]s=s.rid) IS coalesce((SELECT q.val FROM temp.%[6]s q WHERE q.id=s.r%[5]d), s.c%[10]d)",
-		t.temp("upd"), word, bit, bitOf("s", p), l.n, l.temp(), quote(col.name), quote(t.table.name), t.table.rowid, p))
+	return l.leave(fmt.Sprintf("%[1]s AND NOT (s.r%[2]d IS NOT NULL AND EXISTS (SELECT 1 FROM temp.%[3]s q WHERE q.id=s.r%[2]d AND q.val IS NULL)) AND (SELECT c.%[4]s FROM main.%[5]s c WHERE c.%[6]s=s.rid) IS coalesce((SELECT q.val FROM temp.%[3]s q WHERE q.id=s.r%[2]d), s.c%[7]d)",
+		bitOf("s", p), l.n, l.temp(), quote(col.name), quote(t.table.name), t.table.rowid, p), fmt.Sprintf("%s=%s & ~%d", word, word, bit))
 }
 
-// warnMissing counts the records whose value has no answer.
+// warnMissing counts the records whose value has no answer. It is said when
+// the unit is merged: settled again, a value may find one.
 func (l *lookup) warnMissing(none string) error {
 	t := l.t
 	n, err := scalar(t.s.c, fmt.Sprintf("SELECT (SELECT count(*) FROM temp.%s WHERE r%d %s) + (SELECT count(*) FROM temp.%s WHERE r%d %s)", t.temp("new"), l.n, none, t.temp("upd"), l.n, none))
@@ -265,7 +288,7 @@ func (l *lookup) warnMissing(none string) error {
 		if len(examples) < 3 {
 			examples = append(examples, show(st.ColumnText(0)))
 		}
-		several += st.ColumnInt64(1)
+		several += min(st.ColumnInt64(1), 1)
 		return nil
 	})
 	if err != nil {
@@ -283,7 +306,7 @@ func (l *lookup) warnMissing(none string) error {
 	if several > 0 {
 		text += fmt.Sprintf("; %s several rows", plural(several, "value")+" matched")
 	}
-	t.s.warnN("lookup-missing", text, t.cols[l.col].spec.Pos, n)
+	l.missing = Warning{Code: "lookup-missing", Text: text, Pos: t.cols[l.col].spec.Pos, Count: n}
 	return nil
 }
 

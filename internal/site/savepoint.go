@@ -80,6 +80,45 @@ func (t *target) snapshot() target {
 	return c
 }
 
+// A mark is what the session and its targets know of a unit, at one place in
+// its merge. When the engine has rolled back to there, they go back too.
+type mark struct {
+	targets  []target
+	lookups  [][]lookup
+	rejects  int
+	rejected int64
+	absent   int64
+	seen     int64
+	warnings []Warning
+	warned   map[string]int
+	overflow int64
+	leavers  []leaver
+}
+
+func (s *Session) mark() mark {
+	m := mark{rejects: len(s.rejects), rejected: s.rejected, absent: s.absent, seen: s.seen, warnings: slices.Clone(s.warnings), warned: maps.Clone(s.warned), overflow: s.overflow, leavers: slices.Clone(s.leavers)}
+	for _, t := range s.targets {
+		m.targets = append(m.targets, t.snapshot())
+		var all []lookup
+		for _, l := range t.lookups {
+			all = append(all, *l)
+		}
+		m.lookups = append(m.lookups, all)
+	}
+	return m
+}
+
+func (s *Session) backTo(m mark) {
+	s.rejects, s.rejected, s.absent, s.seen = s.rejects[:m.rejects], m.rejected, m.absent, m.seen
+	s.warnings, s.warned, s.overflow, s.leavers = m.warnings, m.warned, m.overflow, m.leavers
+	for i, t := range s.targets {
+		*t = m.targets[i]
+		for j, l := range t.lookups {
+			*l = m.lookups[i][j]
+		}
+	}
+}
+
 // Release forgets the last savepoint. What was done since stays, uncommitted.
 func (s *Session) Release(ctx context.Context) error {
 	if err := s.usable(ctx); err != nil {

@@ -85,6 +85,9 @@ type Session struct {
 	lock          time.Duration
 	locked        time.Time // since when the lock is held, as far as lock does not count it
 	merged        bool
+	before        mark // when the lock was taken for the merge
+	unitKept      bool // of a test: there is a Commit to roll back to
+	alteredKept   int  // of altered, those before it
 	committed     bool // a unit is in the tables to stay
 
 	absent      int64            // see Counts.Absent

@@ -13,7 +13,7 @@ import (
 // table's own unique indexes find those while they are merged, at no cost
 // where there are none.
 func (t *target) settle(careful bool) error {
-	if t.newRows > 0 && (careful || !t.uniqueKey() && len(t.key) > 0) {
+	if t.newRows > 0 && len(t.key) > 0 && (careful || t.pending > 0 || !t.uniqueKey()) {
 		if err := t.dropRepeated(); err != nil {
 			return err
 		}
