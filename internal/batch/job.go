@@ -186,7 +186,7 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 		err = errors.Join(err, fmt.Errorf("the run is done, but its history could not be written: %w", ended))
 	}
 	if err == nil && !j.Testing {
-		if perr := j.prune(tidy, now()); perr != nil && j.Log != nil {
+		if perr := j.prune(tidy, report.Run, now()); perr != nil && j.Log != nil {
 			// The run is done; the next one prunes again.
 			j.Log.Line("warning", "old history could not be removed: "+perr.Error(), lexer.Position{})
 		}

@@ -67,10 +67,19 @@ func Prune(ctx context.Context, s *amsx.Site, db *control.DB, d Days, now time.T
 }
 
 // prune removes what is older than the history is kept, when a run has ended.
-func (j *Job) prune(ctx context.Context, now time.Time) error {
+// It counts from when the run before that one began: a clock that has jumped
+// ahead for one night must not cost the whole history.
+func (j *Job) prune(ctx context.Context, run int64, now time.Time) error {
 	d, err := KeepHistory(ctx, j.Control)
 	if err != nil {
 		return err
+	}
+	former, err := j.Control.Runs(ctx, control.RunFilter{Before: run, Limit: 1})
+	if err != nil || len(former) == 0 {
+		return err
+	}
+	if began := former[0].Started; began.Before(now) { // never, for one that is still queued
+		now = began
 	}
 	_, _, err = Prune(ctx, j.Site, j.Control, d, now, false)
 	return err

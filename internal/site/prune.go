@@ -27,7 +27,8 @@ func (d *Database) Prune(ctx context.Context, before time.Time, testing bool) (p
 	c.SetInterrupt(ctx.Done())
 	c.SetBusyTimeout(d.wait)
 	limit := before.UTC().Format(instant)
-	oldest, err := scalar(c, "SELECT coalesce((SELECT r.Merged < ?1 FROM main.amsx_run r WHERE r.RunID=(SELECT min(RunID) FROM main.amsx_change)), 0)", limit)
+	// A run that a wrong clock has dated in the future says nothing of those after it.
+	oldest, err := scalar(c, "SELECT coalesce((SELECT r.Merged < ?1 OR r.Merged > ?2 FROM main.amsx_run r WHERE r.RunID=(SELECT min(RunID) FROM main.amsx_change)), 0)", limit, d.now().UTC().Format(instant))
 	if err != nil || oldest == 0 {
 		return p, d.explain("look for old change sets", err)
 	}
