@@ -37,6 +37,12 @@ func OpenSite(ctx context.Context, path string) (*Site, error) {
 	return site.Open(ctx, path, site.Options{})
 }
 
+// OpenSiteToRead opens a site database file to look at it, which needs no right
+// to write it.
+func OpenSiteToRead(ctx context.Context, path string) (*Site, error) {
+	return site.OpenToRead(ctx, path, site.Options{})
+}
+
 // RunOptions are what one run is given. Site is needed; all else has a
 // default.
 type RunOptions struct {

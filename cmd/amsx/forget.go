@@ -27,7 +27,7 @@ func (forgetCmd) Help() string {
   amsx forget ada@example.com             show it, ask, and do it
   amsx forget 4711 --yes
 
-It removes the row, its old values, and every log line, warning and rejected record that names the person; both database files are then made anew. It cannot be undone. It does not reach backups, plans and other exported files, recorded fixtures and the source: where the source still has the person, the next run adds the row again.
+It removes the row, its old values, and every log line, warning and rejected record that names the person; both database files are then made anew. It cannot be undone. It is refused while a run is under way. It does not reach backups, plans and other exported files, recorded fixtures and the source: where the source still has the person, the next run adds the row again.
 
 Exit codes: 0 done, 1 failed or nobody is found, 2 wrong usage or nobody to ask, 130 cancelled.`
 }

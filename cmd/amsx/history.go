@@ -34,6 +34,16 @@ func (h *history) close() {
 // openHistory opens databases that are there: who only looks, and has mistyped
 // a name, must not make new ones.
 func openHistory(ctx context.Context, e *env, g *cli) (*history, error) {
+	return openHistoryBy(ctx, e, g, amsx.OpenSite, control.Open)
+}
+
+// openHistoryToRead is openHistory for a command that writes nothing, which an
+// account without the right to write may give.
+func openHistoryToRead(ctx context.Context, e *env, g *cli) (*history, error) {
+	return openHistoryBy(ctx, e, g, amsx.OpenSiteToRead, control.OpenToRead)
+}
+
+func openHistoryBy(ctx context.Context, e *env, g *cli, openSite func(context.Context, string) (*amsx.Site, error), open func(context.Context, string, control.Options) (*control.DB, error)) (*history, error) {
 	for i, file := range []string{g.Database, controlFile(g, g.Database)} {
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			path, aerr := filepath.Abs(file)
@@ -47,11 +57,11 @@ func openHistory(ctx context.Context, e *env, g *cli) (*history, error) {
 			return nil, &noHistoryError{path, flag}
 		}
 	}
-	site, err := amsx.OpenSite(ctx, g.Database)
+	site, err := openSite(ctx, g.Database)
 	if err != nil {
 		return nil, err
 	}
-	db, _, err := openControl(ctx, e, g, g.Database)
+	db, _, err := openControlBy(ctx, e, g, g.Database, open)
 	if err != nil {
 		return nil, err
 	}

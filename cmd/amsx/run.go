@@ -246,7 +246,12 @@ func controlFile(g *cli, database string) string {
 
 // openControl opens the control database and says how its master key is found.
 func openControl(ctx context.Context, e *env, g *cli, database string) (*control.DB, func() (*control.Key, error), error) {
-	db, err := control.Open(ctx, controlFile(g, database), control.Options{
+	return openControlBy(ctx, e, g, database, control.Open)
+}
+
+// openControlBy is openControl with one of the ways to open the file.
+func openControlBy(ctx context.Context, e *env, g *cli, database string, open func(context.Context, string, control.Options) (*control.DB, error)) (*control.DB, func() (*control.Key, error), error) {
+	db, err := open(ctx, controlFile(g, database), control.Options{
 		User: userName(e), ParseDomain: func(text string) (string, error) {
 			base, _, err := webapi.ParseDomain(text)
 			return strings.TrimPrefix(base, "https://"), err

@@ -102,7 +102,7 @@ func (c *runsList) Run(ctx context.Context, e *env, g *cli) error {
 		}
 		filter.Status = statuses[i]
 	}
-	h, err := openHistory(ctx, e, g)
+	h, err := openHistoryToRead(ctx, e, g)
 	var none *noHistoryError
 	if errors.As(err, &none) {
 		if c.JSON {

@@ -109,7 +109,7 @@ func (c *runsShow) Run(ctx context.Context, e *env, g *cli) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
-	h, err := openHistory(ctx, e, g)
+	h, err := openHistoryToRead(ctx, e, g)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ type whyRow struct {
 
 // Run looks the row up and prints its story.
 func (c *whyCmd) Run(ctx context.Context, e *env, g *cli) error {
-	h, err := openHistory(ctx, e, g)
+	h, err := openHistoryToRead(ctx, e, g)
 	if err != nil {
 		return err
 	}

@@ -219,6 +219,21 @@ func TestForgetInBothDatabases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Not while a run is under way, of whatever transformation.
+	lease, err := p.control.Acquire(ctx, "Another", control.RunInfo{User: "ben"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var busy *batch.ForgetError
+	if _, err := batch.Forget(ctx, p.site, p.control, "Custodian", "zoë.king", false); !errors.As(err, &busy) || busy.Run.RunID != lease.RunID() || !strings.Contains(err.Error(), `"Another" is running already: run 2, started by "ben"`) {
+		t.Errorf("during a run: %v", err)
+	}
+	if f, err := batch.Forget(ctx, p.site, p.control, "Custodian", "zoë.king", true); err != nil || f.Entries != 1 {
+		t.Errorf("a test during a run: %+v, %v", f, err)
+	}
+	if err := lease.Release(ctx); err != nil {
+		t.Fatal(err)
+	}
 	f, err := batch.Forget(ctx, p.site, p.control, "Custodian", "zoë.king", false)
 	if err != nil || f.Entries != 1 || len(f.Scripts) != 1 || f.Scripts[0] != first.Run || f.Row != "deleted" {
 		t.Fatalf("%+v, %v", f, err)

@@ -121,6 +121,9 @@ func (db *DB) leased(transformation string, h holder) *LeasedError {
 // shows none as running that is not, and returns how many. Where there is none
 // it only reads.
 func (db *DB) MarkEnded(ctx context.Context) (marked int, err error) {
+	if db.reading {
+		return 0, nil
+	}
 	if any, err := db.anyEnded(ctx); err != nil || !any {
 		return 0, err
 	}
@@ -150,6 +153,29 @@ func (db *DB) MarkEnded(ctx context.Context) (marked int, err error) {
 		return nil
 	})
 	return marked, err
+}
+
+// UnderWay is a run of any transformation that is under way; nil: none is.
+func (db *DB) UnderWay(ctx context.Context) (*LeasedError, error) {
+	const doing = "look for runs that are under way"
+	names, err := heldTransformations(ctx, db.sql)
+	if err != nil {
+		return nil, db.failed(doing, err)
+	}
+	for _, name := range names {
+		h, state, err := db.inspect(ctx, db.sql, name)
+		if err != nil {
+			return nil, db.failed(doing, err)
+		}
+		if state != held && state != doubtful {
+			continue
+		}
+		if run, err := db.Run(ctx, h.run); err == nil {
+			name = run.Transformation
+		}
+		return db.leased(name, h), nil
+	}
+	return nil, nil
 }
 
 // anyEnded looks for a holder that is gone.

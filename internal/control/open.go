@@ -26,6 +26,7 @@ type DB struct {
 	opt     Options
 	process process
 	mask    masker
+	reading bool          // see OpenToRead
 	writing chan struct{} // holds one value while a transaction writes
 
 	mu   sync.Mutex
@@ -88,6 +89,49 @@ func Open(ctx context.Context, path string, opt Options) (*DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// OpenToRead opens a control database to look at it. Where this account may not
+// write the file or its folder, it is opened read-only: what only reads works,
+// and what writes says that it cannot.
+func OpenToRead(ctx context.Context, path string, opt Options) (*DB, error) {
+	db, err := Open(ctx, path, opt)
+	if err == nil || !errors.Is(err, ErrReadOnly) {
+		return db, err
+	}
+	if opt.Clock == nil {
+		opt.Clock = time.Now
+	}
+	if opt.Lease <= 0 {
+		opt.Lease = 30 * time.Second
+	}
+	abs, aerr := filepath.Abs(path)
+	if aerr != nil {
+		return nil, err
+	}
+	if st, serr := os.Stat(abs); serr != nil || st.IsDir() {
+		return nil, err
+	}
+	// A file with a write-ahead log can be read without the right to write when
+	// another program has it open, through that program's files; when none has,
+	// there is no log, and nobody changes the file that is read.
+	how := "mode=ro"
+	if st, serr := os.Stat(abs + "-wal"); serr != nil || st.Size() == 0 {
+		how = "immutable=1"
+	}
+	handle, herr := sql.Open("sqlite", uri(abs)+"?"+how+"&"+waiting+"&_pragma=trusted_schema(OFF)")
+	if herr != nil {
+		return nil, err
+	}
+	found, verr := version(ctx, handle, abs)
+	if verr == nil && found != schemaVersion {
+		verr = &AccessError{Path: abs, Reason: ErrReadOnly, Advice: "it was made by an older amsx and cannot be brought up to date: run this command once from an account that may write it"}
+	}
+	if verr != nil {
+		handle.Close()
+		return nil, verr
+	}
+	return &DB{sql: handle, path: abs, opt: opt, process: thisProcess(), writing: make(chan struct{}, 1), seen: map[string]sighting{}, reading: true}, nil
 }
 
 // Close closes the database. Leases still held end when their time is over;

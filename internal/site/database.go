@@ -26,10 +26,11 @@ type Options struct {
 // its own, but for [Database.Keep]; every run opens one. It is safe for
 // concurrent use.
 type Database struct {
-	path  string
-	now   func() time.Time
-	wait  time.Duration
-	spare spare
+	path    string
+	now     func() time.Time
+	wait    time.Duration
+	spare   spare
+	reading bool // see OpenToRead
 }
 
 // Open opens the site database in the file path, creates it on first use, and
@@ -37,12 +38,7 @@ type Database struct {
 // why and what to do.
 func Open(ctx context.Context, path string, o Options) (*Database, error) {
 	d := &Database{path: path, now: o.Clock, wait: o.BusyWait}
-	if d.now == nil {
-		d.now = time.Now
-	}
-	if d.wait <= 0 {
-		d.wait = 10 * time.Second
-	}
+	d.defaults()
 	if err := d.inspect(); err != nil {
 		return nil, err
 	}
@@ -64,6 +60,15 @@ func Open(ctx context.Context, path string, o Options) (*Database, error) {
 		}
 	}
 	return d, nil
+}
+
+func (d *Database) defaults() {
+	if d.now == nil {
+		d.now = time.Now
+	}
+	if d.wait <= 0 {
+		d.wait = 10 * time.Second
+	}
 }
 
 // Path is the file of the database.
@@ -143,7 +148,11 @@ func (d *Database) connect(ctx context.Context) (*sqlite.Conn, error) {
 	if c := d.spare.take(); c != nil {
 		return c, nil
 	}
-	c, err := openConn(d.path, sqlite.OpenReadWrite|sqlite.OpenCreate)
+	name, flags := d.path, sqlite.OpenReadWrite|sqlite.OpenCreate
+	if d.reading {
+		name, flags = d.readOnly(), sqlite.OpenReadOnly|sqlite.OpenURI
+	}
+	c, err := openConn(name, flags)
 	if err != nil {
 		return nil, d.explain("open", err)
 	}
