@@ -134,6 +134,40 @@ func (s *Session) judge() error {
 			return err
 		}
 	}
+	return s.judgeCreated()
+}
+
+// judgeCreated holds the rows that look-ups have added against those that their
+// table had. The first run of a source fills it, as does whoever finds it empty.
+func (s *Session) judgeCreated() error {
+	for _, g := range s.targets {
+		if !s.ran[tableSource{g.table.name, g.spec.Source}] {
+			continue
+		}
+		for _, l := range g.lookups {
+			if !l.spec.Create {
+				continue
+			}
+			basis, made := int64(0), count{}
+			for of, rows := range s.basis {
+				if of.table == l.table.name {
+					basis += rows
+				}
+			}
+			line := g.cols[l.col].spec.Pos.Line
+			err := s.rows("SELECT RowID FROM main.amsx_change WHERE RunID=?1 AND TableName=?2 AND Action='insert' AND Line=?3", func(st *sqlite.Stmt) error {
+				made.add(st.ColumnInt64(0), line)
+				return nil
+			}, s.info.RunID, l.table.name, int64(line))
+			if err != nil {
+				return s.explain("read the change set", err)
+			}
+			limit := s.limit(FuseInsert, g.table, g.spec.Source)
+			if most := limit.most(basis); basis > 0 && !limit.off && made.n > most && !s.excused(FuseInsert) {
+				return s.overLimit(l.table, "", FuseInsert, -1, &made, basis, most)
+			}
+		}
+	}
 	return nil
 }
 
