@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/runtime"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -190,7 +189,6 @@ func drawWorld(rt *rapid.T) randomWorld {
 		}
 	})
 	return randomWorld{
-		commit:  rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(rt, "commit"),
 		pull:    rapid.SliceOfN(person, 0, 9).Draw(rt, "pull"),
 		leavers: rapid.Bool().Draw(rt, "leavers"),
 		source:  rapid.SampledFrom([]string{"S", "S", "T"}).Draw(rt, "source"),
@@ -203,6 +201,7 @@ func drawWorld(rt *rapid.T) randomWorld {
 			"INSERT INTO Asset(SourceID, Source, CustodianID) SELECT 'asset'||CustodianID, 'SQL', CustodianID FROM Custodian LIMIT 2",
 			"UPDATE Currency SET Rate=Rate*1.5"}).Draw(rt, "sql"),
 		column: rapid.SampledFrom([]bool{false, false, true}).Draw(rt, "column"),
+		commit: rapid.SampledFrom([]int{0, 0, 1, 3}).Draw(rt, "commit"),
 	}
 }
 
@@ -232,29 +231,14 @@ func (o randomWorld) run(rt tester, t *testing.T, d *Database, info RunInfo) *Re
 	if o.sql != "" {
 		_, _ = s.Exec(t.Context(), runtime.Query{SQL: o.sql}) // it may meet a unique value
 	}
-	for i, p := range o.pull {
-		if o.commit > 0 && i == o.commit {
-			if err := s.Commit(t.Context()); err != nil {
-				rt.Fatal(err)
-			}
-		}
+	var pull [][]string
+	for _, p := range o.pull {
 		if o.column {
 			p = append(slices.Clip(p), p[6])
 		}
-		if _, err := g.Upsert(t.Context(), drawn(p)); err != nil {
-			rt.Fatal(err)
-		}
+		pull = append(pull, p)
 	}
-	if o.leavers {
-		if _, err := s.DeactivateMissing(t.Context(), o.source, lexer.Position{}); err != nil {
-			rt.Fatal(err)
-		}
-	}
-	r, err := s.Finish(t.Context())
-	if err != nil {
-		rt.Fatal(err)
-	}
-	return r
+	return finishPull(rt, t, s, g, pull, o.commit, o.leavers, o.source)
 }
 
 // stale returns the error of a plan that no longer applies.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/runtime"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -106,21 +105,7 @@ func (o randomRun) run(rt *rapid.T, t *testing.T, d *Database, pull [][]string) 
 		// A statement may meet a unique value; then it changed nothing.
 		_, _ = s.Exec(t.Context(), runtime.Query{SQL: o.sql})
 	}
-	for _, p := range pull {
-		if _, err := g.Upsert(t.Context(), drawn(p)); err != nil {
-			rt.Fatal(err)
-		}
-	}
-	if o.leavers {
-		if _, err := s.DeactivateMissing(t.Context(), o.source, lexer.Position{}); err != nil {
-			rt.Fatal(err)
-		}
-	}
-	r, err := s.Finish(t.Context())
-	if err != nil {
-		rt.Fatal(err)
-	}
-	return r
+	return finishPull(rt, t, s, g, pull, 0, o.leavers, o.source)
 }
 
 func load(rt *rapid.T, t *testing.T, d *Database, rows [][]string) {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/amsx-lang/amsx/lexer"
 	"github.com/amsx-lang/amsx/runtime"
 	"pgregory.net/rapid"
 )
@@ -38,6 +39,31 @@ func onNewSites(t *testing.T, checks string, property func(*rapid.T, *Database))
 		}
 		property(rt, d)
 	})
+}
+
+// finishPull upserts the records of a pull and ends the run, with a Commit before
+// one of them (0: none).
+func finishPull(rt tester, t *testing.T, s *Session, g runtime.Target, pull [][]string, commit int, leavers bool, source string) *Result {
+	for i, p := range pull {
+		if commit > 0 && i == commit {
+			if err := s.Commit(t.Context()); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		if _, err := g.Upsert(t.Context(), drawn(p)); err != nil {
+			rt.Fatal(err)
+		}
+	}
+	if leavers {
+		if _, err := s.DeactivateMissing(t.Context(), source, lexer.Position{}); err != nil {
+			rt.Fatal(err)
+		}
+	}
+	r, err := s.Finish(t.Context())
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return r
 }
 
 // drawn is a record of these texts; "-" is Null, "~" leaves the column.

@@ -29,23 +29,12 @@ func (c *compiler) careless(t *token, code, format string, args ...any) {
 // of which rows: nearly always its WHERE was lost. Of a temporary table all
 // rows are often meant. A join says which rows.
 func (c *compiler) everyRow() {
-	first := c.writing()
-	if first < 0 {
+	w, ok := c.written()
+	if !ok {
 		return
 	}
-	remove := c.tokens[first].is("DELETE")
-	at := c.then(first)
-	if c.tokens[at].is("OR") { // UPDATE OR IGNORE
-		at = c.then(c.then(at))
-	}
-	if remove && c.tokens[at].is("FROM") {
-		at = c.then(at)
-	}
-	for c.tokens[c.then(at)].isOp(".") { // main.Custodian
-		at = c.then(c.then(at))
-	}
-	target := c.tokens[at]
-	from, where, last := c.clauses(c.then(at))
+	target := c.tokens[w.table]
+	from, where, last := c.clauses(c.then(w.table))
 	if !plainName(&target) || c.tokens[where].is("WHERE") || c.tokens[last].is("LIMIT", "ORDER") {
 		return
 	}
@@ -62,10 +51,10 @@ func (c *compiler) everyRow() {
 		return
 	}
 	verb, what := "UPDATE", "changes"
-	if remove {
+	if w.remove {
 		verb, what = "DELETE", "deletes"
 	}
-	c.careless(&c.tokens[first], runtime.CodeEveryRow, "%s without WHERE %s every row of %s", verb, what, table)
+	c.careless(&c.tokens[w.verb], runtime.CodeEveryRow, "%s without WHERE %s every row of %s", verb, what, table)
 }
 
 // copies finds an INSERT that reads the rows of the very table that it writes,

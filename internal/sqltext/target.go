@@ -7,22 +7,11 @@ import "strings"
 // stand in its FROM: UPDATE t SET … FROM t a WHERE a.x = 1, which SQL Server
 // reads as the rows of t where x is 1, writes every row there.
 func (c *compiler) aliased() {
-	first := c.writing()
-	if first < 0 {
+	w, ok := c.written()
+	if !ok {
 		return
 	}
-	remove := c.tokens[first].is("DELETE")
-	at := c.then(first)
-	if c.tokens[at].is("OR") { // UPDATE OR IGNORE
-		at = c.then(c.then(at))
-	}
-	start := at
-	if remove && c.tokens[at].is("FROM") {
-		at = c.then(at)
-	}
-	for c.tokens[c.then(at)].isOp(".") { // dbo.Custodian
-		at = c.then(c.then(at))
-	}
+	first, start, at, remove := w.verb, w.start, w.table, w.remove
 	target := c.tokens[at]
 	from, where, last := c.clauses(c.then(at))
 	if target.kind == ref && from >= 0 {
@@ -89,6 +78,36 @@ func (c *compiler) aliased() {
 		return
 	}
 	c.updateRows(sources, found[0], start, next, from, where, last)
+}
+
+// A writer is an UPDATE or DELETE, by its tokens.
+type writer struct {
+	verb   int
+	start  int // what comes after it: FROM, or the table with what qualifies it
+	table  int
+	remove bool // a DELETE
+}
+
+// written finds the table that an UPDATE or DELETE writes.
+func (c *compiler) written() (w writer, ok bool) {
+	w.verb = c.writing()
+	if w.verb < 0 {
+		return w, false
+	}
+	w.remove = c.tokens[w.verb].is("DELETE")
+	at := c.then(w.verb)
+	if c.tokens[at].is("OR") { // UPDATE OR IGNORE
+		at = c.then(c.then(at))
+	}
+	w.start = at
+	if w.remove && c.tokens[at].is("FROM") {
+		at = c.then(at)
+	}
+	for c.tokens[c.then(at)].isOp(".") { // dbo.Custodian
+		at = c.then(c.then(at))
+	}
+	w.table = at
+	return w, true
 }
 
 // writing is the index of the UPDATE or DELETE that the statement is, behind
