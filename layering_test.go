@@ -32,11 +32,12 @@ var layers = []struct {
 	{"internal/wholefile", "", ""},
 	{"internal/xmldoc", "lexer runtime", "etree"},
 	{"internal/site", "lexer runtime", "zombiezen.com/go/sqlite modernc.org/sqlite goose gjson"},
+	{"internal/replica", "internal/site", "zombiezen.com/go/sqlite pgx goose"},
 	{"internal/control", "internal/redact lexer runtime", "modernc.org/sqlite goose filippo.io/age"},
 	{"internal/oktasim", "", "gjson"},
 	{"builtins", "lexer parser parser/ast runtime internal/sqltext internal/webapi internal/files internal/csvtext internal/xmldoc", "decimal etree"},
 	{"transformations", "", ""},
-	{"amsx", "internal/redact lexer parser/ast parser parser/format runtime internal/sqltext internal/webapi internal/files internal/site builtins transformations", ""},
+	{"amsx", "internal/redact lexer parser/ast parser parser/format runtime internal/sqltext internal/webapi internal/files internal/site internal/replica builtins transformations", ""},
 	{"internal/harness", "lexer runtime amsx transformations internal/site", "toml"},
 	{"internal/plan", "internal/site internal/wholefile", ""},
 	{"internal/batch", "internal/redact lexer runtime amsx internal/control internal/plan internal/site internal/webapi", ""},
@@ -45,7 +46,7 @@ var layers = []struct {
 }
 
 // guarded are the third-party modules whose importers the table names.
-var guarded = []string{"participle", "etree", "gjson", "decimal", "zombiezen.com/go/sqlite", "modernc.org/sqlite", "goose", "filippo.io/age", "toml", "kong", "mpb", "mattn/go-runewidth", "go-udiff"}
+var guarded = []string{"participle", "etree", "gjson", "decimal", "zombiezen.com/go/sqlite", "modernc.org/sqlite", "goose", "filippo.io/age", "toml", "pgx", "kong", "mpb", "mattn/go-runewidth", "go-udiff"}
 
 func TestLayering(t *testing.T) {
 	const module = "github.com/amsx-lang/amsx/"

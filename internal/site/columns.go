@@ -65,7 +65,11 @@ func (s *Session) AddColumns(ctx context.Context, columns []runtime.ColumnSpec) 
 	case inside || s.info.Testing && s.copied == "":
 		return nil // of a test that holds the lock anyway: it is rolled back at its end
 	}
-	return s.commit()
+	if err := s.commit(); err != nil {
+		s.altered = s.altered[:s.published]
+		return errors.Join(err, s.reloadTables())
+	}
+	return nil
 }
 
 // Altered are the statements that changed the schema, or would have when the

@@ -20,15 +20,18 @@ type Options struct {
 	// BusyWait is how long a run waits for another program that holds the
 	// write lock. 0: ten seconds.
 	BusyWait time.Duration
+	// Upstream is the server on which the site lives; the file is a copy then.
+	Upstream Upstream
 }
 
-// A Database is a site database in an SQLite file. It holds no connection of
-// its own, but for [Database.Keep]; every run opens one. It is safe for
-// concurrent use.
+// A Database is a site database in an SQLite file, or the copy of one that lives
+// on a server. It holds no connection of its own, but for [Database.Keep]; every
+// run opens one. It is safe for concurrent use.
 type Database struct {
 	path    string
 	now     func() time.Time
 	wait    time.Duration
+	up      Upstream // nil: the file is the site
 	spare   spare
 	reading bool // see OpenToRead
 }
@@ -37,7 +40,7 @@ type Database struct {
 // brings an older one up to date. The error of a file that cannot be used says
 // why and what to do.
 func Open(ctx context.Context, path string, o Options) (*Database, error) {
-	d := &Database{path: path, now: o.Clock, wait: o.BusyWait}
+	d := &Database{path: path, now: o.Clock, wait: o.BusyWait, up: o.Upstream}
 	d.defaults()
 	if err := d.inspect(); err != nil {
 		return nil, err
@@ -59,7 +62,7 @@ func Open(ctx context.Context, path string, o Options) (*Database, error) {
 			return nil, err
 		}
 	}
-	return d, nil
+	return d, d.prepare(ctx)
 }
 
 func (d *Database) defaults() {
@@ -71,8 +74,16 @@ func (d *Database) defaults() {
 	}
 }
 
-// Path is the file of the database.
+// Path is the file of the database, or of its copy.
 func (d *Database) Path() string { return d.path }
+
+// Name is what the database is called: its file, or the address of its server.
+func (d *Database) Name() string {
+	if d.up != nil {
+		return d.up.Name()
+	}
+	return d.path
+}
 
 // create makes the file, empty, for its owner alone: it will hold everybody's
 // names, and SQLite would let the whole machine read it. The file is closed

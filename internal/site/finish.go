@@ -131,6 +131,16 @@ func (s *Session) mergeUnit() error {
 // lock is one read transaction: settling answers look-ups in temporary tables
 // one by one, and a transaction for each answer cost an eighth of a first run.
 func (s *Session) attempt(careful bool) error {
+	if s.state == txNone && !s.info.Testing {
+		// What others wrote is taken in before the lock as far as it is there.
+		changed, err := s.db.follow(s.ctx, s.c)
+		if err != nil {
+			return err
+		}
+		if changed {
+			s.outdated()
+		}
+	}
 	if err := s.beginRead(); err != nil {
 		return err
 	}

@@ -50,6 +50,13 @@ func (d *Database) Forget(ctx context.Context, tableName, key string, testing bo
 				err = errors.Join(err, s.run("ROLLBACK"))
 			}
 		}()
+		var p *publication
+		if !testing {
+			if p, _, err = d.lead(ctx, s.c); err != nil {
+				return err
+			}
+			defer p.close()
+		}
 		t, err := s.named(tableName)
 		if err != nil {
 			return err
@@ -59,6 +66,9 @@ func (d *Database) Forget(ctx context.Context, tableName, key string, testing bo
 			return err
 		}
 		if f, err = s.forgetting(t, id); err != nil || testing {
+			return err
+		}
+		if err := p.publish(s.c, nil); err != nil {
 			return err
 		}
 		if err := s.run("COMMIT"); err != nil {

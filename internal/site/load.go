@@ -36,64 +36,74 @@ func (d *Database) Load(ctx context.Context, tableName string, columns []string,
 				names, keyOf = append(names, t.columns[k].name), append(keyOf, -1-i)
 			}
 		}
-		defer sqlitex.Transaction(c)(&err)
-		st, err := c.Prepare(fmt.Sprintf("INSERT INTO %s(%s) VALUES (?%s)", quote(t.name), strings.Join(names, ","), strings.Repeat(",?", len(names)-1)))
-		if err != nil {
+		return d.writing(ctx, c, func() error { return insertRows(c, t, names, keyOf, columns, rows) })
+	})
+}
+
+// insertRows writes rows of text. keyOf tells for each name which of columns its
+// value comes from, or as -1-i that it is the key form of column i's.
+func insertRows(c *sqlite.Conn, t *table, names []string, keyOf []int, columns []string, rows [][]string) error {
+	st, err := c.Prepare(fmt.Sprintf("INSERT INTO %s(%s) VALUES (?%s)", quote(t.name), strings.Join(names, ","), strings.Repeat(",?", len(names)-1)))
+	if err != nil {
+		return err
+	}
+	for n, row := range rows {
+		if len(row) != len(columns) {
+			return fmt.Errorf("row %d has %d values for %d columns", n+1, len(row), len(columns))
+		}
+		for i, from := range keyOf {
+			v := ""
+			if from >= 0 {
+				v = row[from]
+			} else {
+				v = Fold(row[-1-from])
+			}
+			if v == "" {
+				st.BindNull(i + 1)
+			} else {
+				st.BindText(i+1, v)
+			}
+		}
+		if _, err := st.Step(); err != nil {
+			return fmt.Errorf("row %d: %w", n+1, err)
+		}
+		if err := st.Reset(); err != nil {
 			return err
 		}
-		for n, row := range rows {
-			if len(row) != len(columns) {
-				return fmt.Errorf("row %d has %d values for %d columns", n+1, len(row), len(columns))
-			}
-			for i, from := range keyOf {
-				v := ""
-				if from >= 0 {
-					v = row[from]
-				} else {
-					v = Fold(row[-1-from])
-				}
-				if v == "" {
-					st.BindNull(i + 1)
-				} else {
-					st.BindText(i+1, v)
-				}
-			}
-			if _, err := st.Step(); err != nil {
-				return fmt.Errorf("row %d: %w", n+1, err)
-			}
-			if err := st.Reset(); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // LoadFormerRun records that complete runs of a source left the rows that are
 // there, so that the next run is not taken for the source's first.
 func (d *Database) LoadFormerRun(ctx context.Context, tableName, source string, runs int64) error {
 	return d.with(ctx, func(c *sqlite.Conn) (err error) {
-		defer sqlitex.Transaction(c)(&err)
-		for id := int64(1); id <= runs; id++ {
-			err := sqlitex.Execute(c, `INSERT INTO amsx_run(RunID, Transformation, Fence, Started, Merged, ReadCount, Inserted, Updated, Unchanged, Reactivated,
-				Deactivated, Adopted, Rekeyed, Deleted, Rejected, Skipped, Warnings) VALUES (?1, 'former run', 0, ?2, ?2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
-				&sqlitex.ExecOptions{Args: []any{-id, d.now().UTC().Format("2006-01-02T15:04:05Z")}})
-			if err != nil {
-				return err
-			}
-			err = sqlitex.Execute(c, fmt.Sprintf(`INSERT INTO amsx_run_source(RunID, TableName, Source, Complete, ReadCount, ActiveRows)
-				SELECT ?1, ?2, ?3, 1, count(*), count(*) FROM %s WHERE Source = ?3 AND Active = 1`, quote(tableName)),
-				&sqlitex.ExecOptions{Args: []any{-id, tableName, source}})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return d.writing(ctx, c, func() error { return d.insertFormerRuns(c, tableName, source, runs) })
 	})
 }
 
+func (d *Database) insertFormerRuns(c *sqlite.Conn, tableName, source string, runs int64) error {
+	for id := int64(1); id <= runs; id++ {
+		err := sqlitex.Execute(c, `INSERT INTO amsx_run(RunID, Transformation, Fence, Started, Merged, ReadCount, Inserted, Updated, Unchanged, Reactivated,
+				Deactivated, Adopted, Rekeyed, Deleted, Rejected, Skipped, Warnings) VALUES (?1, 'former run', 0, ?2, ?2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
+			&sqlitex.ExecOptions{Args: []any{-id, d.now().UTC().Format("2006-01-02T15:04:05Z")}})
+		if err != nil {
+			return err
+		}
+		err = sqlitex.Execute(c, fmt.Sprintf(`INSERT INTO amsx_run_source(RunID, TableName, Source, Complete, ReadCount, ActiveRows)
+				SELECT ?1, ?2, ?3, 1, count(*), count(*) FROM %s WHERE Source = ?3 AND Active = 1`, quote(tableName)),
+			&sqlitex.ExecOptions{Args: []any{-id, tableName, source}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // LastRun returns the highest run id and fencing token that the database has
-// seen, so that numbering goes on above them when the history was lost.
+// seen, so that numbering goes on above them when the history was lost. Of a
+// site on a server the number after it is reserved: runs of several machines are
+// numbered there.
 func (d *Database) LastRun(ctx context.Context) (run, fence int64, err error) {
 	err = d.with(ctx, func(c *sqlite.Conn) (err error) {
 		if run, err = scalar(c, "SELECT coalesce(max(RunID), 0) FROM amsx_run"); err != nil {
@@ -102,6 +112,10 @@ func (d *Database) LastRun(ctx context.Context) (run, fence int64, err error) {
 		fence, err = scalar(c, "SELECT coalesce(max(Fence), 0) FROM amsx_fence")
 		return err
 	})
+	if err == nil && d.up != nil {
+		run, err = d.up.Reserve(ctx, max(run, 0))
+		run--
+	}
 	return max(run, 0), fence, err
 }
 

@@ -2,6 +2,8 @@ package site
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -63,7 +65,7 @@ func (s *Session) beginWrite() error {
 		err := s.run("BEGIN IMMEDIATE")
 		if err == nil {
 			s.state, s.locked = txWrite, time.Now()
-			return nil
+			return s.lead()
 		}
 		if !busy(err) || time.Since(began) > turns*s.db.wait {
 			return s.explain("take the write lock", err)
@@ -84,7 +86,48 @@ func (s *Session) beginWrite() error {
 // times of what one may hold it.
 const turns = 30
 
+// lead takes the lock of the server, where the site lives on one. What comes
+// with it is looked at as what others wrote meanwhile.
+func (s *Session) lead() error {
+	if s.info.Testing {
+		return nil
+	}
+	p, changed, err := s.db.lead(s.ctx, s.c)
+	if err != nil {
+		return errors.Join(err, s.rollback())
+	}
+	s.publication = p
+	if changed {
+		s.outdated()
+	}
+	return nil
+}
+
+// outdated notes that the tables are not as the first record of the unit saw
+// them.
+func (s *Session) outdated() {
+	if s.seen != 0 {
+		s.seen = -1 // no version is that
+	}
+}
+
+// commit ends the write transaction: on the server first, where the site lives
+// on one. When the server has committed, nothing may keep the copy from it.
 func (s *Session) commit() error {
+	if s.publication != nil {
+		if err := s.publication.publish(s.c, s.altered[s.published:]); err != nil {
+			return errors.Join(err, s.rollback())
+		}
+		s.publication, s.published = nil, len(s.altered)
+		old := s.c.SetInterrupt(nil)
+		defer s.c.SetInterrupt(old)
+		if err := s.run("COMMIT"); err != nil {
+			s.committed = true
+			return fmt.Errorf("the run was written on %s; this machine's copy of the site could not follow, which the next run mends: %w", s.db.Name(), s.explain("commit", err))
+		}
+		s.state = txNone
+		return nil
+	}
 	if err := s.run("COMMIT"); err != nil {
 		return s.explain("commit", err)
 	}
@@ -99,6 +142,8 @@ func (s *Session) rollback() error {
 	old := s.c.SetInterrupt(nil)
 	defer s.c.SetInterrupt(old)
 	s.state = txNone
+	s.publication.close()
+	s.publication = nil
 	if s.c.AutocommitEnabled() {
 		return nil
 	}

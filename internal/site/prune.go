@@ -48,12 +48,17 @@ func (d *Database) Prune(ctx context.Context, before time.Time, testing bool) (p
 	}
 	for _, run := range runs {
 		// A run's change set goes as a whole: of a half an undo would do half.
-		if err := sqlitex.Execute(c, "DELETE FROM main.amsx_change WHERE RunID=?1", &sqlitex.ExecOptions{Args: []any{run}}); err != nil {
+		err := d.writing(ctx, c, func() error {
+			return sqlitex.Execute(c, "DELETE FROM main.amsx_change WHERE RunID=?1", &sqlitex.ExecOptions{Args: []any{run}})
+		})
+		if err != nil {
 			return p, d.explain("remove old change sets", err)
 		}
 	}
-	err = sqlitex.Execute(c, `DELETE FROM main.amsx_run_source WHERE RunID IN (SELECT RunID FROM main.amsx_run WHERE Merged < ?1)
+	err = d.writing(ctx, c, func() error {
+		return sqlitex.Execute(c, `DELETE FROM main.amsx_run_source WHERE RunID IN (SELECT RunID FROM main.amsx_run WHERE Merged < ?1)
 		AND RunID < (SELECT max(k.RunID) FROM main.amsx_run_source k WHERE k.TableName=amsx_run_source.TableName AND k.Source=amsx_run_source.Source AND k.Complete AND k.ActiveRows > 0)`,
-		&sqlitex.ExecOptions{Args: []any{limit}})
+			&sqlitex.ExecOptions{Args: []any{limit}})
+	})
 	return p, d.explain("remove old change sets", err)
 }

@@ -67,7 +67,9 @@ type Session struct {
 	statement map[string]*cached
 
 	savepoints    []savepoint
-	holding       bool // what is staged is merged without a commit
+	publication   *publication // what goes to the server with the write transaction
+	published     int          // statements of altered that the server has
+	holding       bool         // what is staged is merged without a commit
 	targets       []*target
 	lastBefore    map[string]int64 // of each table with a target: the highest row id when it was opened
 	leavers       []leaver
@@ -124,6 +126,7 @@ func (d *Database) Begin(ctx context.Context, info RunInfo) (*Session, error) {
 		actions: make(map[string]map[Action]int64), warned: make(map[string]int), cursors: make(map[*cursor]bool), added: make(map[string]bool),
 	}
 	if err := s.open(); err != nil {
+		s.publication.close()
 		_ = closeConn(c)
 		return nil, err
 	}
@@ -136,6 +139,10 @@ func (s *Session) open() error {
 		return err
 	}
 	if err := checkAllowed(s.info.AllowOnce); err != nil {
+		return err
+	}
+	s.c.SetInterrupt(s.ctx.Done())
+	if _, err := s.db.follow(s.ctx, s.c); err != nil {
 		return err
 	}
 	if s.tables, s.names, err = loadTables(s.c); err != nil {

@@ -1,0 +1,207 @@
+// Package pgtest gives tests a PostgreSQL server of their own. A package whose
+// tests need one says so in its TestMain, with [Run]; a test then asks for an
+// empty database with [Database].
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Env names the server that tests use: a URL of a user who may make databases.
+// Run sets it where it is not set; programs that a test starts inherit it.
+const Env = "AMSX_TEST_POSTGRES"
+
+// Run starts a server, runs the tests and stops it. Without the programs of
+// PostgreSQL the tests that need it are skipped, by name.
+func Run(m *testing.M) int {
+	if os.Getenv(Env) != "" {
+		return m.Run()
+	}
+	s, err := Start()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "pgtest:", err)
+		if !errors.Is(err, exec.ErrNotFound) {
+			return 1 // it is installed and does not start: that is a fault, not a reason to skip
+		}
+		return m.Run()
+	}
+	defer s.Stop()
+	if err := os.Setenv(Env, s.URL("postgres")); err != nil {
+		fmt.Fprintln(os.Stderr, "pgtest:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+// Database makes an empty database and returns its URL. It skips the test where
+// there is no server.
+func Database(tb testing.TB) string {
+	tb.Helper()
+	admin := os.Getenv(Env)
+	if admin == "" {
+		tb.Skip("needs PostgreSQL: install it (Debian: apt-get install postgresql), or give " + Env)
+	}
+	name := fmt.Sprintf("t%d", time.Now().UnixNano())
+	c, err := pgx.Connect(tb.Context(), admin)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer c.Close(tb.Context())
+	if _, err := c.Exec(tb.Context(), "CREATE DATABASE "+name); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		ctx := context.Background()
+		c, err := pgx.Connect(ctx, admin)
+		if err != nil {
+			return // the test has stopped the server
+		}
+		defer c.Close(ctx)
+		if _, err := c.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			tb.Error(err)
+		}
+	})
+	config, err := pgx.ParseConfig(admin)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return fmt.Sprintf("postgres://%s@%s:%d/%s", config.User, config.Host, config.Port, name)
+}
+
+// A Server is a running PostgreSQL server that listens on loopback.
+type Server struct {
+	bin  string
+	dir  string
+	port int
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+// program finds a program of PostgreSQL, which Debian keeps out of the path.
+func program(name string) (string, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if len(found) > 0 {
+		return found[len(found)-1], nil
+	}
+	return exec.LookPath(name)
+}
+
+// Start makes a data folder and starts a server on it. The error is
+// exec.ErrNotFound where PostgreSQL is not installed.
+func Start() (*Server, error) {
+	initdb, err := program("initdb")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "amsx-pg-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{bin: filepath.Dir(initdb), dir: dir}
+	if err := own(dir); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	cmd := exec.Command(initdb, "-D", s.data(), "-U", "amsx", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	cmd.Dir = dir
+	cmd.SysProcAttr = account(false)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), os.RemoveAll(dir))
+	}
+	for range 5 {
+		if err = s.begin(); err == nil {
+			return s, nil
+		}
+	}
+	return nil, errors.Join(err, os.RemoveAll(dir))
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// URL is the address of a database of the server.
+func (s *Server) URL(database string) string {
+	return fmt.Sprintf("postgres://amsx@127.0.0.1:%d/%s", s.port, database)
+}
+
+// begin starts the server on its port, or on a free one.
+func (s *Server) begin() error {
+	port := s.port
+	if port == 0 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		port = l.Addr().(*net.TCPAddr).Port
+		l.Close()
+	}
+	var log strings.Builder
+	cmd := exec.Command(filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", fmt.Sprint(port), "-k", s.dir,
+		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200")
+	cmd.Dir, cmd.Stderr, cmd.SysProcAttr = s.dir, &log, account(true)
+	done := make(chan struct{})
+	if err := launch(cmd, done); err != nil {
+		return err
+	}
+	s.cmd, s.port, s.done = cmd, port, done
+	for range 200 {
+		select {
+		case <-done:
+			s.port = 0
+			return fmt.Errorf("postgres ended: %s", log.String())
+		case <-time.After(50 * time.Millisecond):
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		c, err := pgx.Connect(ctx, s.URL("postgres"))
+		if err == nil {
+			c.Close(ctx)
+		}
+		cancel()
+		if err == nil {
+			return nil
+		}
+	}
+	s.halt(syscall.SIGQUIT)
+	return errors.New("postgres did not answer within 10 seconds")
+}
+
+// halt ends the server with a signal and waits for it.
+func (s *Server) halt(sig os.Signal) {
+	_ = s.cmd.Process.Signal(sig) // an error: it has ended
+	<-s.done
+}
+
+// Restart stops the server, at once as a power cut would when crash is set, and
+// starts it again on the same port.
+func (s *Server) Restart(crash bool) error {
+	s.Halt(crash)
+	return s.begin()
+}
+
+// Halt stops the server.
+func (s *Server) Halt(crash bool) {
+	if crash {
+		s.halt(syscall.SIGQUIT)
+		return
+	}
+	s.halt(os.Interrupt) // what PostgreSQL calls a fast shutdown
+}
+
+// Resume starts a server that was halted, on the same port.
+func (s *Server) Resume() error { return s.begin() }
+
+// Stop ends the server and removes its data.
+func (s *Server) Stop() {
+	s.halt(syscall.SIGQUIT)
+	_ = os.RemoveAll(s.dir) // in the folder for temporary files
+}

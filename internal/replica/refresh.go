@@ -1,0 +1,297 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"zombiezen.com/go/sqlite"
+)
+
+// Refresh brings a copy up to date. c is a connection to the copy with no open
+// transaction; it waits for its lock as long as its busy timeout says. Where
+// nothing has changed, it takes no lock. changed: others have written.
+func (s *Server) Refresh(ctx context.Context, c *sqlite.Conn) (changed bool, err error) {
+	conn, err := s.connect(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer closeConn(conn)
+	// One snapshot for all tables.
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return false, s.explain("read", err)
+	}
+	v, err := s.look(ctx, tx, c)
+	if err != nil || !v.stale() {
+		return false, s.explain("compare the copy", err)
+	}
+	if err := exec(c, "BEGIN IMMEDIATE"); err != nil {
+		return false, err
+	}
+	defer func() {
+		if !c.AutocommitEnabled() {
+			old := c.SetInterrupt(nil)
+			err = errors.Join(err, exec(c, "ROLLBACK"))
+			c.SetInterrupt(old)
+		}
+	}()
+	// Another program of this machine may have been faster.
+	if v, err = s.look(ctx, tx, c); err != nil || !v.stale() {
+		return false, s.explain("compare the copy", err)
+	}
+	if err := v.load(ctx, tx, c); err != nil {
+		return false, s.explain("copy the tables", err)
+	}
+	return true, exec(c, "COMMIT")
+}
+
+// A view is what the server has, beside what the copy knows.
+type view struct {
+	s       *Server
+	cat     *catalog
+	state   state
+	cluster string
+	// since: what transactions below this number wrote can be seen. now: the
+	// next transaction has this number.
+	since, now int64
+	now32      int64
+	reload     bool // the copy is that of another state of the server
+	tables     map[string]tableView
+}
+
+// A tableView is how many rows a table has, and how many of them are recent.
+type tableView struct {
+	rows, recent int64
+	given        int64 // the last number that its identity column gave
+}
+
+// look compares the server with what the copy knows of it. It changes neither.
+func (s *Server) look(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) (*view, error) {
+	v := &view{s: s, tables: make(map[string]tableView)}
+	// The timeline tells a server that was put back from a backup: its
+	// transactions are numbered anew from there on.
+	err := tx.QueryRow(ctx, `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+		(SELECT oid::text FROM pg_database WHERE datname = current_database()) || '/' ||
+		CASE WHEN pg_is_in_recovery() THEN '' ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END`).Scan(&v.since, &v.now, &v.cluster)
+	if err != nil {
+		return nil, err
+	}
+	if v.cat, err = readCatalog(ctx, tx); err != nil {
+		return nil, err
+	}
+	if v.state, err = readState(c); err != nil {
+		return nil, err
+	}
+	if v.state.site != "" && v.state.site != s.id {
+		return nil, &Error{Server: s.name, Doing: "open the copy", Err: errors.ErrUnsupported,
+			Hint: "the file that should hold the copy is that of another site: name another with --copy, or delete it"}
+	}
+	v.reload = v.state.cluster != v.cluster || v.state.since > v.now
+	return v, v.count(ctx, tx)
+}
+
+// recent is the SQL condition of the rows that the copy may not have. A row says
+// with 32 bits which transaction wrote it; those that seem to come from the
+// future are of the round before. It may be true of more rows, never of less:
+// it also meets what one's own transactions wrote where shared.
+func (v *view) recent(shared bool) string {
+	low, high := v.now&0xffffffff, v.now>>32<<32
+	x := "xmin::text::bigint"
+	full := fmt.Sprintf("(CASE WHEN %s <= %d THEN %d + %s ELSE %d + %s END)", x, low, high, x, high-1<<32, x)
+	cond := fmt.Sprintf("%s >= %d", full, v.state.since)
+	if own := v.state.own; len(own) > 0 && !shared {
+		list := make([]string, len(own))
+		for i, n := range own {
+			list[i] = strconv.FormatInt(n&0xffffffff, 10)
+		}
+		cond += " AND " + x + " NOT IN (" + strings.Join(list, ", ") + ")"
+	}
+	return cond
+}
+
+// count reads the sizes of all tables in one round trip.
+func (v *view) count(ctx context.Context, tx pgx.Tx) error {
+	var parts []string
+	for _, t := range v.cat.tables {
+		given := "0"
+		if len(t.key) == 1 {
+			name := strings.ReplaceAll(t.of(), "'", "''")
+			given = fmt.Sprintf("coalesce(pg_sequence_last_value(pg_get_serial_sequence('%s', '%s')::regclass), 0)", name, strings.ReplaceAll(t.columns[t.key[0]].name, "'", "''"))
+		}
+		parts = append(parts, fmt.Sprintf("SELECT '%s', count(*), count(*) FILTER (WHERE %s), %s FROM %s", strings.ReplaceAll(t.of(), "'", "''"), v.recent(v.state.tables[t.of()].shared), given, t.of()))
+	}
+	rows, err := tx.Query(ctx, strings.Join(parts, " UNION ALL "))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var n tableView
+		if err := rows.Scan(&name, &n.rows, &n.recent, &n.given); err != nil {
+			return err
+		}
+		v.tables[name] = n
+	}
+	return rows.Err()
+}
+
+// behind reports whether the server has more, or less, of a table than the copy.
+func (t tableState) behind(n tableView) bool {
+	return n.recent > 0 || n.rows != t.rows || n.given != t.given
+}
+
+// stale reports whether the copy is not what the server has.
+func (v *view) stale() bool {
+	if v.reload || v.state.signature != v.cat.signature {
+		return true
+	}
+	for name, n := range v.tables {
+		if v.state.tables[name].behind(n) {
+			return true
+		}
+	}
+	return false
+}
+
+// load reads what the copy lacks, in the transaction that is open on c.
+func (v *view) load(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) error {
+	pairs, err := v.s.adapt(c, v.cat, v.state.signature != v.cat.signature)
+	if err != nil {
+		return err
+	}
+	known := v.state.tables
+	v.state.tables = make(map[string]tableState)
+	for _, p := range pairs {
+		n := v.tables[p.of()]
+		before, seen := known[p.of()]
+		whole := v.reload || p.whole || !seen
+		if whole || before.behind(n) {
+			if err := v.loadTable(ctx, tx, c, p, whole, before.shared); err != nil {
+				return fmt.Errorf("%s: %w", p.copied, err)
+			}
+		}
+		v.state.tables[p.of()] = tableState{n.rows, n.given, p.shared()}
+	}
+	v.state.site, v.state.cluster, v.state.signature = v.s.id, v.cluster, v.cat.signature
+	v.state.settle(v.since)
+	return v.state.write(c)
+}
+
+func (v *view) loadTable(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, p *pair, whole, shared bool) error {
+	where := ""
+	if whole {
+		if err := exec(c, "DELETE FROM main."+quote(p.copied)); err != nil {
+			return err
+		}
+	} else {
+		where = " WHERE " + v.recent(shared)
+	}
+	if err := p.fetch(ctx, tx, c, where); err != nil {
+		return err
+	}
+	n := v.tables[p.of()]
+	have, err := number(c, "SELECT count(*) FROM main."+quote(p.copied))
+	if err != nil {
+		return err
+	}
+	if have != n.rows {
+		if err := p.dropGone(ctx, tx, c); err != nil {
+			return err
+		}
+		if have, err = number(c, "SELECT count(*) FROM main."+quote(p.copied)); err != nil {
+			return err
+		}
+		if have != n.rows {
+			return fmt.Errorf("the copy has %d rows where the server has %d: delete the file of the copy, it is made anew", have, n.rows)
+		}
+	}
+	if n.given > 0 && len(p.key) == 1 {
+		return p.raise(c, n.given)
+	}
+	return nil
+}
+
+// raise tells the copy which numbers have been given out.
+func (p *pair) raise(c *sqlite.Conn, given int64) error {
+	auto, err := number(c, "SELECT count(*) FROM main.sqlite_master WHERE name=?1 AND sql LIKE '%AUTOINCREMENT%'", p.copied)
+	if err != nil || auto == 0 {
+		return err
+	}
+	if err := exec(c, "UPDATE main.sqlite_sequence SET seq=?2 WHERE name=?1 AND seq<?2", p.copied, given); err != nil {
+		return err
+	}
+	return exec(c, "INSERT INTO main.sqlite_sequence(name, seq) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM main.sqlite_sequence WHERE name=?1)", p.copied, given)
+}
+
+// fetch copies rows from the server.
+func (p *pair) fetch(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, where string) error {
+	return fetch(ctx, tx, c, p.columns, "main."+quote(p.copied), p.of()+where, func(col pairColumn) string { return quote(col.copied) })
+}
+
+// fetch copies columns of the rows that from gives into a table.
+func fetch(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, columns []pairColumn, into, from string, name func(pairColumn) string) error {
+	var sent, names, marks []string
+	for i, col := range columns {
+		sent, names, marks = append(sent, col.sent()), append(names, name(col)), append(marks, "?"+strconv.Itoa(i+1))
+	}
+	put, err := c.Prepare("INSERT OR REPLACE INTO " + into + "(" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")")
+	if err != nil {
+		return err
+	}
+	in := &rowReader{row: func(fields [][]byte) error {
+		for i, f := range fields {
+			switch {
+			case f == nil:
+				put.BindNull(i + 1)
+			case columns[i].number():
+				n, err := strconv.ParseInt(string(f), 10, 64)
+				if err != nil {
+					return err
+				}
+				put.BindInt64(i+1, n)
+			default:
+				put.BindText(i+1, string(f))
+			}
+		}
+		if _, err := put.Step(); err != nil {
+			return err
+		}
+		return put.Reset()
+	}}
+	_, err = tx.Conn().PgConn().CopyTo(ctx, in, "COPY (SELECT "+strings.Join(sent, ", ")+" FROM "+from+") TO STDOUT")
+	return errors.Join(err, put.Reset())
+}
+
+// dropGone takes rows from the copy that the server has no longer.
+func (p *pair) dropGone(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) error {
+	var names, declared, same []string
+	var columns []pairColumn
+	for _, k := range p.key {
+		col := p.columns[k]
+		columns, names = append(columns, col), append(names, quote(col.copied))
+		declared = append(declared, quote(col.copied)+" "+col.localType())
+		same = append(same, "k."+quote(col.copied)+"=t."+quote(col.copied))
+	}
+	for _, q := range []string{"DROP TABLE IF EXISTS temp.amsx_keys", "CREATE TEMP TABLE amsx_keys(" + strings.Join(declared, ", ") + ", PRIMARY KEY (" + strings.Join(names, ", ") + ")) WITHOUT ROWID"} {
+		if err := exec(c, q); err != nil {
+			return err
+		}
+	}
+	if err := fetch(ctx, tx, c, columns, "temp.amsx_keys", p.of(), func(col pairColumn) string { return quote(col.copied) }); err != nil {
+		return err
+	}
+	if err := exec(c, "DELETE FROM main."+quote(p.copied)+" AS t WHERE NOT EXISTS (SELECT 1 FROM temp.amsx_keys k WHERE "+strings.Join(same, " AND ")+")"); err != nil {
+		return err
+	}
+	return exec(c, "DROP TABLE temp.amsx_keys")
+}
+
+func number(c *sqlite.Conn, q string, args ...any) (n int64, err error) {
+	err = query(c, q, func(st *sqlite.Stmt) error { n = st.ColumnInt64(0); return nil }, args...)
+	return n, err
+}

@@ -1,0 +1,201 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Options are what a Server needs from outside.
+type Options struct {
+	// Wait is how long a run waits for another program that keeps a table of
+	// the site locked. 0: ten seconds.
+	Wait time.Duration
+}
+
+// A Server is a site on a PostgreSQL server, 13 or newer. It holds no
+// connection; each use opens one. It is safe for concurrent use.
+type Server struct {
+	config *pgx.ConnConfig
+	name   string
+	id     string // of the site
+	wait   time.Duration
+}
+
+// IsURL reports whether the name of a site database is that of a server:
+// postgres://user@host/database, as every PostgreSQL client reads it.
+func IsURL(name string) bool {
+	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
+}
+
+// Open connects to the server that a URL names and brings the schema of the site
+// there up to date; on an empty database it makes it. A password comes from the
+// URL, PGPASSWORD or ~/.pgpass, and is in no error.
+func Open(ctx context.Context, dsn string, o Options) (*Server, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("the address of the PostgreSQL server cannot be read; write it as postgres://user@host:5432/database")
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "amsx"
+	}
+	// Values are read as text, so their form must not depend on the server.
+	for k, v := range map[string]string{"datestyle": "ISO, YMD", "timezone": "UTC", "intervalstyle": "postgres", "extra_float_digits": "1", "bytea_output": "hex", "search_path": "pg_catalog"} {
+		config.RuntimeParams[k] = v
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
+	// Each connection runs few statements; describing them first would double
+	// the round trips.
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec
+	s := &Server{config: config, name: publicName(config), wait: o.Wait}
+	if s.wait <= 0 {
+		s.wait = 10 * time.Second
+	}
+	return s, s.migrate(ctx)
+}
+
+// publicName is the URL without what is secret.
+func publicName(c *pgx.ConnConfig) string {
+	u := url.URL{Scheme: "postgres", Host: c.Host, Path: "/" + c.Database}
+	if strings.HasPrefix(c.Host, "/") { // a socket's folder
+		u.Host, u.RawQuery = "", "host="+url.QueryEscape(c.Host)
+	} else if c.Port != 5432 {
+		u.Host = fmt.Sprintf("%s:%d", c.Host, c.Port)
+	}
+	if c.User != "" {
+		u.User = url.User(c.User)
+	}
+	return u.String()
+}
+
+// Name is the address of the server without a password.
+func (s *Server) Name() string { return s.name }
+
+// Reserve gives a number for a run that no other run of the site has, above one.
+func (s *Server) Reserve(ctx context.Context, above int64) (number int64, err error) {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer closeConn(c)
+	err = c.QueryRow(ctx, "SELECT nextval('amsx.run_number')").Scan(&number)
+	if err == nil && number <= above {
+		err = c.QueryRow(ctx, "SELECT setval('amsx.run_number', $1)", above+1).Scan(&number)
+	}
+	return number, s.explain("number the run", err)
+}
+
+func (s *Server) connect(ctx context.Context) (*pgx.Conn, error) {
+	c, err := pgx.ConnectConfig(ctx, s.config)
+	if err != nil {
+		return nil, s.explain("connect", err)
+	}
+	return c, nil
+}
+
+// closeConn ends a connection; an open transaction ends with it, undone.
+func closeConn(c *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = c.Close(ctx) // nothing is lost with it
+}
+
+// An Error is a fault of the server, or what it refuses.
+type Error struct {
+	Server string
+	Doing  string
+	Hint   string // what it means and what to do; may be empty
+	Err    error
+}
+
+func (e *Error) Error() string {
+	text := "site database " + e.Server + ": " + e.Doing + ": "
+	if e.Hint != "" {
+		return text + e.Hint
+	}
+	return text + e.Err.Error()
+}
+
+// Unwrap gives the fault itself.
+func (e *Error) Unwrap() error { return e.Err }
+
+// explain says what a fault of the server means and what to do about it.
+func (s *Server) explain(doing string, err error) error {
+	var own *Error
+	if err == nil || errors.As(err, &own) {
+		return err
+	}
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("site database %s: %s: %w", s.name, doing, context.Canceled)
+	}
+	return &Error{Server: s.name, Doing: doing, Hint: s.hint(err), Err: err}
+}
+
+func (s *Server) hint(err error) string {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		var refused *pgconn.ConnectError
+		if errors.As(err, &refused) {
+			return "the server cannot be reached: check its address, that it runs and that this machine may connect; nothing was written (" + cause(err) + ")"
+		}
+		if errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err) {
+			return "the server did not answer in time; nothing was written, run it again"
+		}
+		return "the connection to the server ended (" + cause(err) + "); nothing was written, run it again"
+	}
+	place := ""
+	if pg.TableName != "" {
+		place = " in the table " + pg.TableName
+	}
+	switch {
+	case pg.Code == "28P01" || pg.Code == "28000":
+		return fmt.Sprintf("the server refuses the login %s: check the user and the password (in AMSX_DATABASE, PGPASSWORD or the file .pgpass)", s.config.User)
+	case pg.Code == "3D000":
+		return fmt.Sprintf("the server has no database %s: make it (createdb %s), or name another", s.config.Database, s.config.Database)
+	case pg.Code == "42501":
+		return fmt.Sprintf("the user %s may not do that (%s): make %s the owner of the database, or of its schemas site and amsx", s.config.User, pg.Message, s.config.User)
+	case pg.Code == "55P03":
+		return fmt.Sprintf("another program keeps a table of the site locked and did not let go within %s: end its transaction, then run again; nothing was written", s.wait)
+	case pg.Code == "53100":
+		return "the disk of the server is full: free some space there, then run again; nothing was written"
+	case strings.HasPrefix(pg.Code, "57P"):
+		return "the server is shutting down or has just been started; nothing was written, run it again"
+	case pg.Code == "23505":
+		return fmt.Sprintf("the server refuses a row%s, because a unique index there does not allow it: %s; nothing was written", place, strings.Join(nonEmpty(pg.Message, pg.Detail), ": "))
+	case strings.HasPrefix(pg.Code, "23"):
+		return fmt.Sprintf("the server refuses a row%s, because of a rule that somebody made there: %s; nothing was written", place, strings.Join(nonEmpty(pg.Message, pg.Detail), ": "))
+	case strings.HasPrefix(pg.Code, "22"):
+		return fmt.Sprintf("the server refuses a value: %s; nothing was written", strings.Join(nonEmpty(pg.Message, pg.Where), ", "))
+	}
+	return ""
+}
+
+// cause is the last word of an error: the library's own names the user, the
+// database and every address that was tried.
+func cause(err error) string {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err.Error()
+		}
+		err = next
+	}
+}
+
+func nonEmpty(texts ...string) []string {
+	var out []string
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
