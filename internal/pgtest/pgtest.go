@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -49,31 +50,64 @@ func Run(m *testing.M) int {
 // there is no server.
 func Database(tb testing.TB) string {
 	tb.Helper()
+	return create(tb, "")
+}
+
+// Copy is Database for a copy of one that make has filled: the first test that
+// names it makes it.
+func Copy(tb testing.TB, name string, fill func(url string) error) string {
+	tb.Helper()
+	templates.Lock()
+	defer templates.Unlock()
+	made, ok := templates.names[name]
+	if !ok {
+		made = fmt.Sprintf("template%d", time.Now().UnixNano())
+		do(tb, "CREATE DATABASE "+made)
+		if err := fill(address(tb, made)); err != nil {
+			tb.Fatal(err)
+		}
+		if templates.names == nil {
+			templates.names = make(map[string]string)
+		}
+		templates.names[name] = made
+	}
+	return create(tb, " TEMPLATE "+made)
+}
+
+// templates are the databases that Copy has made for this test program.
+var templates struct {
+	sync.Mutex
+	names map[string]string
+}
+
+func create(tb testing.TB, how string) string {
+	tb.Helper()
+	name := fmt.Sprintf("t%d", time.Now().UnixNano())
+	do(tb, "CREATE DATABASE "+name+how)
+	return address(tb, name)
+}
+
+// do runs a statement as the user who may make databases.
+func do(tb testing.TB, q string) {
+	tb.Helper()
 	admin := os.Getenv(Env)
 	if admin == "" {
 		tb.Skip("needs PostgreSQL: install it (Debian: apt-get install postgresql), or give " + Env)
 	}
-	name := fmt.Sprintf("t%d", time.Now().UnixNano())
-	c, err := pgx.Connect(tb.Context(), admin)
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, admin)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer c.Close(tb.Context())
-	if _, err := c.Exec(tb.Context(), "CREATE DATABASE "+name); err != nil {
+	defer c.Close(ctx)
+	if _, err := c.Exec(ctx, q); err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() {
-		ctx := context.Background()
-		c, err := pgx.Connect(ctx, admin)
-		if err != nil {
-			return // the test has stopped the server
-		}
-		defer c.Close(ctx)
-		if _, err := c.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			tb.Error(err)
-		}
-	})
-	config, err := pgx.ParseConfig(admin)
+}
+
+// address is the URL of a database of the server.
+func address(tb testing.TB, name string) string {
+	config, err := pgx.ParseConfig(os.Getenv(Env))
 	if err != nil {
 		tb.Fatal(err)
 	}

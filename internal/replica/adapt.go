@@ -41,10 +41,11 @@ func localTables(c *sqlite.Conn) (map[string]string, error) {
 
 func localColumns(c *sqlite.Conn, table string) ([]localColumn, error) {
 	var out []localColumn
-	return out, query(c, "SELECT name, type FROM pragma_table_info(?1)", func(st *sqlite.Stmt) error {
+	err := query(c, "SELECT name, type FROM pragma_table_info(?1, 'main')", func(st *sqlite.Stmt) error {
 		out = append(out, localColumn{st.ColumnText(0), st.ColumnText(1), len(out)})
 		return nil
 	}, table)
+	return out, err
 }
 
 // adapt gives the copy the tables and columns that the server has, in the
@@ -146,7 +147,7 @@ func (p *pair) reshape(c *sqlite.Conn, cat *catalog, there bool) error {
 // drop takes a column from the copy that the server has no longer.
 func (p *pair) drop(c *sqlite.Conn, column string) error {
 	var indexes []string
-	err := query(c, `SELECT l.name FROM pragma_index_list(?1) l, pragma_index_info(l.name) i WHERE i.name=?2 COLLATE NOCASE AND l.origin='c'`, func(st *sqlite.Stmt) error {
+	err := query(c, `SELECT l.name FROM pragma_index_list(?1, 'main') l, pragma_index_info(l.name, 'main') i WHERE i.name=?2 COLLATE NOCASE AND l.origin='c'`, func(st *sqlite.Stmt) error {
 		indexes = append(indexes, st.ColumnText(0))
 		return nil
 	}, p.copied, column)
@@ -225,7 +226,7 @@ func (p *pair) names(columns []int) []string {
 // have no case in either database.
 func (p *pair) index(c *sqlite.Conn) error {
 	have := make(map[string]bool)
-	err := query(c, `SELECT l."unique" || ':' || lower(group_concat(i.name, '|')) FROM pragma_index_list(?1) l, pragma_index_info(l.name) i WHERE NOT l.partial GROUP BY l.name`, func(st *sqlite.Stmt) error {
+	err := query(c, `SELECT l."unique" || ':' || lower(group_concat(i.name, '|')) FROM pragma_index_list(?1, 'main') l, pragma_index_info(l.name, 'main') i WHERE NOT l.partial GROUP BY l.name`, func(st *sqlite.Stmt) error {
 		have[st.ColumnText(0)] = true
 		return nil
 	}, p.copied)

@@ -20,7 +20,7 @@ const (
 // it. Nobody meets an error, no reader sees a part of a run, and no update is
 // lost, of a merge as of direct SQL.
 func TestManyRunsAtOnce(t *testing.T) {
-	d, err := Open(t.Context(), filepath.Join(t.TempDir(), "amsx.db"), Options{}) // waits as a real run does
+	d, err := openTest(t, filepath.Join(t.TempDir(), "amsx.db"), Options{}) // waits as a real run does
 	if err != nil {
 		t.Fatal(err)
 	}

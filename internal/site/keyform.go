@@ -40,7 +40,12 @@ func (s *Session) fillKeys() error {
 		} else if n == 0 {
 			continue
 		}
-		if err := s.beginWrite(); err != nil {
+		// A dry run fills them too: they are of no script.
+		testing := s.info.Testing
+		s.info.Testing = false
+		err := s.beginWrite()
+		s.info.Testing = testing
+		if err != nil {
 			return err
 		}
 		// Of rows that would be the same, one stays without.

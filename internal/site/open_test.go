@@ -18,6 +18,10 @@ import (
 // execute runs SQL as another program would.
 func execute(t *testing.T, path, q string) {
 	t.Helper()
+	if d, ok := onServer.Load(path); ok {
+		executeOnServer(t, d.(*Database), q)
+		return
+	}
 	c, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
 	if err != nil {
 		t.Fatal(err)

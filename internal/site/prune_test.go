@@ -16,7 +16,7 @@ import (
 func TestPrune(t *testing.T) {
 	now := time.Date(2026, 1, 1, 2, 0, 0, 0, time.UTC)
 	path := filepath.Join(t.TempDir(), "amsx.db")
-	d, err := Open(t.Context(), path, Options{Clock: func() time.Time { return now }, BusyWait: 300 * time.Millisecond})
+	d, err := openTest(t, path, Options{Clock: func() time.Time { return now }, BusyWait: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func onNewSites(t *testing.T, checks string, property func(*rapid.T, *Database))
 	dir, n := t.TempDir(), 0
 	few(t, checks, func(rt *rapid.T) {
 		n++
-		d, err := Open(t.Context(), filepath.Join(dir, fmt.Sprintf("%d.db", n)), Options{})
+		d, err := openTest(t, filepath.Join(dir, fmt.Sprintf("%d.db", n)), Options{})
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -91,7 +91,7 @@ func runScenario(t *testing.T, file string) {
 	}
 	defer f.Close()
 	sc := &scenario{t: t, file: filepath.Base(file), path: filepath.Join(t.TempDir(), "amsx.db")}
-	sc.db, err = Open(t.Context(), sc.path, Options{Clock: func() time.Time { return time.Date(2026, 5, 1, 2, 0, 0, 0, time.UTC) }})
+	sc.db, err = openTest(t, sc.path, Options{Clock: func() time.Time { return time.Date(2026, 5, 1, 2, 0, 0, 0, time.UTC) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,10 +149,7 @@ func (sc *scenario) step(word, rest string, block []string) {
 	pos := lexer.Position{Line: sc.line, Column: 1}
 	switch word {
 	case "sql":
-		c, err := sqlite.OpenConn(sc.path, sqlite.OpenReadWrite)
-		sc.check(err)
-		defer c.Close()
-		sc.check(sqlitex.ExecuteScript(c, rest, nil))
+		execute(sc.t, sc.path, rest)
 	case "run":
 		sc.begin(rest)
 	case "map":

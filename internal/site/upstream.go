@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
@@ -117,16 +118,28 @@ func (p *publication) close() {
 	p.lock.Close()
 }
 
-// follow brings the copy up to date.
+// follow brings the copy up to date. It waits for runs of this machine that
+// write the copy meanwhile, and may bring it up to date themselves.
 func (d *Database) follow(ctx context.Context, c *sqlite.Conn) (changed bool, err error) {
 	if d.up == nil {
 		return false, nil
 	}
-	return d.up.Refresh(ctx, c)
+	for began := time.Now(); ; {
+		changed, err = d.up.Refresh(ctx, c)
+		if !busy(err) || ctx.Err() != nil || time.Since(began) > turns*d.wait {
+			return changed, d.explain("bring the copy up to date", err)
+		}
+	}
 }
 
 // writing runs f in a write transaction of a connection that has none open.
-func (d *Database) writing(ctx context.Context, c *sqlite.Conn, f func() error) (err error) {
+func (d *Database) writing(ctx context.Context, c *sqlite.Conn, f func() error) error {
+	return d.writingColumns(ctx, c, nil, f)
+}
+
+// writingColumns is writing where f also runs the statements altered, which add
+// columns.
+func (d *Database) writingColumns(ctx context.Context, c *sqlite.Conn, altered []string, f func() error) (err error) {
 	end, err := sqlitex.ImmediateTransaction(c)
 	if err != nil {
 		return err
@@ -140,7 +153,7 @@ func (d *Database) writing(ctx context.Context, c *sqlite.Conn, f func() error) 
 	if err := f(); err != nil {
 		return err
 	}
-	if err := p.publish(c, nil); err != nil {
+	if err := p.publish(c, altered); err != nil {
 		return err
 	}
 	if p != nil {
