@@ -52,7 +52,7 @@ func (c *applyCmd) Run(ctx context.Context, e *env, g *cli) error {
 	case info.IsDir():
 		return &usageError{fmt.Errorf("%s is a folder; a plan is a file, such as plan.json", c.Plan)}
 	}
-	if info, err := os.Stat(g.Database); err != nil || info.Size() == 0 {
+	if siteMissing(g) {
 		// A plan is of a site that was there: none is made for it.
 		return &usageError{fmt.Errorf("there is no site database %s; name the one that the plan was made for with --database", g.Database)}
 	}

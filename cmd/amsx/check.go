@@ -143,21 +143,25 @@ func (c *checkCmd) options(ctx context.Context, e *env, g *cli) (o amsx.CheckOpt
 	if c.NoSite {
 		return o, done, nil
 	}
-	if _, err := os.Stat(g.Database); errors.Is(err, fs.ErrNotExist) {
+	if siteMissing(g) {
 		o.Schema, err = newSchema(ctx)
 		if err == nil {
 			fmt.Fprintf(e.stderr, "amsx: there is no site database %s, so the check is against the tables of a new one (--database FILE names yours, --no-site looks at none)\n", lexer.Safe(g.Database))
 		}
 		return o, done, err
 	}
-	st, err := amsx.OpenSite(ctx, g.Database)
+	st, err := openSite(ctx, g, g.Database)
 	if err != nil {
 		return o, done, fmt.Errorf("%w; to check without the site: --no-site", err)
 	}
 	if o.Schema, err = st.Schema(ctx); err != nil {
 		return o, done, err
 	}
-	if _, err := os.Stat(controlFile(g, g.Database)); errors.Is(err, fs.ErrNotExist) {
+	file, err := controlFile(g, g.Database)
+	if err != nil {
+		return o, done, err
+	}
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return o, done, nil
 	}
 	db, _, err := openControl(ctx, e, g, g.Database)

@@ -42,7 +42,10 @@ func (credentialCmd) Help() string {
 // openPacks opens a control database that is there. A mistyped folder or
 // --database must not make one.
 func openPacks(ctx context.Context, e *env, g *cli) (*control.DB, func() (*control.Key, error), error) {
-	path, err := filepath.Abs(controlFile(g, g.Database))
+	path, err := controlFile(g, g.Database)
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -163,7 +166,11 @@ func (c *credentialList) Run(ctx context.Context, e *env, g *cli) error {
 		return nil
 	}
 	if len(packs) == 0 {
-		fmt.Fprintf(e.stderr, "There are no credential packs in %s. Add one with: %s\n", lexer.Safe(controlFile(g, g.Database)), addExample)
+		file, err := controlFile(g, g.Database)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stderr, "There are no credential packs in %s. Add one with: %s\n", lexer.Safe(file), addExample)
 		return nil
 	}
 	t := &table{head: []string{"Name", "Domain", "Username", "Also sends to", "Changed", "Last used", "Used by"}, max: 40, leave: []string{"Also sends to", "Changed", "Username"}}

@@ -34,17 +34,28 @@ func (h *history) close() {
 // openHistory opens databases that are there: who only looks, and has mistyped
 // a name, must not make new ones.
 func openHistory(ctx context.Context, e *env, g *cli) (*history, error) {
-	return openHistoryBy(ctx, e, g, amsx.OpenSite, control.Open)
+	return openHistoryBy(ctx, e, g, openSite, control.Open)
 }
 
 // openHistoryToRead is openHistory for a command that writes nothing, which an
 // account without the right to write may give.
 func openHistoryToRead(ctx context.Context, e *env, g *cli) (*history, error) {
-	return openHistoryBy(ctx, e, g, amsx.OpenSiteToRead, control.OpenToRead)
+	return openHistoryBy(ctx, e, g, openSiteToRead, control.OpenToRead)
 }
 
-func openHistoryBy(ctx context.Context, e *env, g *cli, openSite func(context.Context, string) (*amsx.Site, error), open func(context.Context, string, control.Options) (*control.DB, error)) (*history, error) {
-	for i, file := range []string{g.Database, controlFile(g, g.Database)} {
+func openHistoryBy(ctx context.Context, e *env, g *cli, openSite func(context.Context, *cli, string) (*amsx.Site, error), open func(context.Context, string, control.Options) (*control.DB, error)) (*history, error) {
+	site, err := siteFile(g, g.Database)
+	if err != nil {
+		return nil, err
+	}
+	db, err := controlFile(g, g.Database)
+	if err != nil {
+		return nil, err
+	}
+	for i, file := range []string{site, db} {
+		if i == 0 && amsx.IsServer(g.Database) {
+			continue // the copy is made anew where it is lost
+		}
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			path, aerr := filepath.Abs(file)
 			if aerr != nil {
@@ -57,19 +68,19 @@ func openHistoryBy(ctx context.Context, e *env, g *cli, openSite func(context.Co
 			return nil, &noHistoryError{path, flag}
 		}
 	}
-	site, err := openSite(ctx, g.Database)
-	if err != nil {
+	h := &history{}
+	if h.site, err = openSite(ctx, g, g.Database); err != nil {
 		return nil, err
 	}
-	db, _, err := openControlBy(ctx, e, g, g.Database, open)
+	h.control, _, err = openControlBy(ctx, e, g, g.Database, open)
 	if err != nil {
 		return nil, err
 	}
 	// A run whose process was killed must not be shown as one that is running.
-	if _, err := db.MarkEnded(ctx); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if _, err := h.control.MarkEnded(ctx); err != nil {
+		return nil, errors.Join(err, h.control.Close())
 	}
-	return &history{site, db}, nil
+	return h, nil
 }
 
 // A noHistoryError says that nothing ever ran here.

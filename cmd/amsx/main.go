@@ -45,7 +45,8 @@ type env struct {
 
 // cli is the command line.
 type cli struct {
-	Database string           `help:"The site database: a file." placeholder:"amsx.db" default:"amsx.db" group:"every"`
+	Database string           `help:"The site database: a file, or a PostgreSQL server (postgres://user@host/database)." placeholder:"amsx.db" default:"amsx.db" group:"every"`
+	Copy     string           `help:"The file of this machine's copy of a site on a server (default: the names of the database and the host)." placeholder:"FILE" group:"every"`
 	Control  string           `help:"The control database with credential packs and the history of runs (default: beside the site database)." placeholder:"FILE" group:"every"`
 	Config   string           `help:"A file with these options (default: amsx.toml, when there is one)." placeholder:"FILE" group:"every"`
 	Color    string           `help:"Colour: auto (on a terminal), always or never." placeholder:"auto" enum:"auto,always,never" default:"auto" group:"every"`

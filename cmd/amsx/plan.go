@@ -96,8 +96,8 @@ func (c *planCmd) Run(ctx context.Context, e *env, g *cli) error {
 		return nil
 	}
 	database := ""
-	if source.file != "amsx.db" {
-		database = "--database " + lexer.Safe(source.file) + " "
+	if name := source.job.Site.Name(); name != "amsx.db" {
+		database = "--database " + lexer.Safe(name) + " "
 	}
 	fmt.Fprintf(e.stderr, "The plan is in %s. It holds people's data. To do exactly this: amsx %sapply %s\n", name, database, name)
 	return nil

@@ -237,11 +237,12 @@ func (c *runFlags) httpConfig(e *env) (amsx.HTTP, error) {
 }
 
 // controlFile is the control database of a site database.
-func controlFile(g *cli, database string) string {
+func controlFile(g *cli, database string) (string, error) {
 	if g.Control != "" {
-		return g.Control
+		return g.Control, nil
 	}
-	return control.Beside(database)
+	file, err := siteFile(g, database)
+	return control.Beside(file), err
 }
 
 // openControl opens the control database and says how its master key is found.
@@ -251,7 +252,11 @@ func openControl(ctx context.Context, e *env, g *cli, database string) (*control
 
 // openControlBy is openControl with one of the ways to open the file.
 func openControlBy(ctx context.Context, e *env, g *cli, database string, open func(context.Context, string, control.Options) (*control.DB, error)) (*control.DB, func() (*control.Key, error), error) {
-	db, err := open(ctx, controlFile(g, database), control.Options{
+	file, err := controlFile(g, database)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := open(ctx, file, control.Options{
 		User: userName(e), ParseDomain: func(text string) (string, error) {
 			base, _, err := webapi.ParseDomain(text)
 			return strings.TrimPrefix(base, "https://"), err

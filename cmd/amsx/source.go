@@ -106,7 +106,10 @@ func (c *runFlags) live(ctx context.Context, e *env, g *cli, s *source) (err err
 		return err
 	}
 	s.job.File = c.File
-	if s.packs, err = filepath.Abs(controlFile(g, g.Database)); err != nil {
+	if s.packs, err = controlFile(g, g.Database); err == nil {
+		s.packs, err = filepath.Abs(s.packs)
+	}
+	if err != nil {
 		return err
 	}
 	key, err := s.databases(ctx, e, g, g.Database)
@@ -114,7 +117,7 @@ func (c *runFlags) live(ctx context.Context, e *env, g *cli, s *source) (err err
 		return err
 	}
 	s.job.Packs = &batch.Packs{DB: s.job.Control, Key: key, Used: s.script.Name()}
-	if s.job.Files, err = c.folder(s.file, controlFile(g, s.file)); err != nil {
+	if s.job.Files, err = c.folder(s.file, s.packs); err != nil {
 		return err
 	}
 	if c.record != "" {
@@ -166,6 +169,9 @@ func (c *runFlags) simulate(ctx context.Context, e *env, g *cli, s *source) (err
 	}
 	s.job.File = c.File
 	s.job.Packs = amsx.Pack{Domain: sim.URL, Username: "unused", Password: oktasim.DefaultToken}
+	if err := ownSite(g, "--simulate"); err != nil {
+		return err
+	}
 	file := g.Database
 	if file == "amsx.db" {
 		// Another number of people is another org: against the table of this one
@@ -175,7 +181,11 @@ func (c *runFlags) simulate(ctx context.Context, e *env, g *cli, s *source) (err
 	if _, err = s.databases(ctx, e, g, file); err != nil {
 		return err
 	}
-	s.job.Files, err = c.folder(s.file, controlFile(g, s.file))
+	db, err := controlFile(g, s.file)
+	if err != nil {
+		return err
+	}
+	s.job.Files, err = c.folder(s.file, db)
 	return err
 }
 
@@ -193,6 +203,9 @@ func (c *runFlags) replay(ctx context.Context, e *env, g *cli, s *source) error 
 		if s.script, _, err = readScript(c.File); err != nil {
 			return err
 		}
+	}
+	if err := ownSite(g, "--replay"); err != nil {
+		return err
 	}
 	file := g.Database
 	if file == "amsx.db" {
@@ -246,10 +259,7 @@ func loadCase(dir string) (*harness.Case, error) {
 
 // databases opens the site database and the control database beside it.
 func (s *source) databases(ctx context.Context, e *env, g *cli, file string) (func() (*control.Key, error), error) {
-	if strings.HasPrefix(file, "postgres:") || strings.HasPrefix(file, "postgresql:") {
-		return nil, &usageError{errors.New("--database: this edition keeps the site in a SQLite file; give a path such as amsx.db")}
-	}
-	st, err := amsx.OpenSite(ctx, file)
+	st, err := openSite(ctx, g, file)
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +268,7 @@ func (s *source) databases(ctx context.Context, e *env, g *cli, file string) (fu
 		return nil, err
 	}
 	s.closers = append(s.closers, func() { db.Close() })
-	s.job.Site, s.job.Control, s.file = st, db, file
+	s.job.Site, s.job.Control, s.file = st, db, st.Path()
 	return key, nil
 }
 

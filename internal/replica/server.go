@@ -28,19 +28,13 @@ type Server struct {
 	wait   time.Duration
 }
 
-// IsURL reports whether the name of a site database is that of a server:
-// postgres://user@host/database, as every PostgreSQL client reads it.
-func IsURL(name string) bool {
-	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
-}
-
 // Open connects to the server that a URL names and brings the schema of the site
 // there up to date; on an empty database it makes it. A password comes from the
 // URL, PGPASSWORD or ~/.pgpass, and is in no error.
 func Open(ctx context.Context, dsn string, o Options) (*Server, error) {
-	config, err := pgx.ParseConfig(dsn)
+	config, err := parse(dsn)
 	if err != nil {
-		return nil, errors.New("the address of the PostgreSQL server cannot be read; write it as postgres://user@host:5432/database")
+		return nil, err
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "amsx"

@@ -1,0 +1,41 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// IsURL reports whether the name of a site database is that of a server:
+// postgres://user@host/database, as every PostgreSQL client reads it.
+func IsURL(name string) bool {
+	return strings.HasPrefix(name, "postgres:") || strings.HasPrefix(name, "postgresql:")
+}
+
+// FileName is the name of the file of a copy: the database and the host, such as
+// amsx@db.example.com.db.
+func FileName(dsn string) (string, error) {
+	config, err := parse(dsn)
+	if err != nil {
+		return "", err
+	}
+	name := config.Database + "@" + config.Host
+	if config.Port != 5432 {
+		name += fmt.Sprintf("-%d", config.Port)
+	}
+	return unsafeInName.ReplaceAllString(name, "-") + ".db", nil
+}
+
+// unsafeInName are the characters that not every file system takes.
+var unsafeInName = regexp.MustCompile(`[^A-Za-z0-9.@_-]+`)
+
+func parse(dsn string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil || config.Database == "" {
+		return nil, errors.New("the address of the PostgreSQL server cannot be read; write it as postgres://user@host:5432/database")
+	}
+	return config, nil
+}
