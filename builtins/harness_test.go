@@ -48,6 +48,7 @@ type world struct {
 	heap     bool   // note how large the heap is, at each progress
 	most     uint64 // that it was
 	secrets  []string
+	up       site.Upstream // the server that the site lives on; nil: none
 }
 
 // A seed is a site database with two departments, made once for many worlds.
@@ -57,10 +58,12 @@ func newSeed(t *testing.T) seed {
 	t.Helper()
 	w := &world{t: t, table: "Custodian"}
 	file := filepath.Join(t.TempDir(), "site.db")
-	w.open(file)
-	if out := w.run("SqlExecute \"INSERT INTO Department (DepartmentID, DepartmentName) VALUES (1, 'Sales'), (2, 'R&D')\"\n"); out != "" {
-		t.Fatal(out)
+	if onServer() {
+		serverSite(w)
+		return nil
 	}
+	w.open(file)
+	w.sow()
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -68,9 +71,17 @@ func newSeed(t *testing.T) seed {
 	return b
 }
 
+// sow writes the two departments.
+func (w *world) sow() {
+	w.t.Helper()
+	if out := w.run("SqlExecute \"INSERT INTO Department (DepartmentID, DepartmentName) VALUES (1, 'Sales'), (2, 'R&D')\"\n"); out != "" {
+		w.t.Fatal(out)
+	}
+}
+
 func (w *world) open(file string) {
 	w.t.Helper()
-	db, err := site.Open(w.t.Context(), file, site.Options{Clock: func() time.Time { return now }})
+	db, err := site.Open(w.t.Context(), file, site.Options{Clock: func() time.Time { return now }, Upstream: w.up})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -80,9 +91,6 @@ func (w *world) open(file string) {
 func (s seed) world(t *testing.T) *world {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "site.db")
-	if err := os.WriteFile(file, s, 0o666); err != nil {
-		t.Fatal(err)
-	}
 	w := &world{t: t, table: "Custodian", pages: map[string][]string{
 		"/api/v1/users": {
 			`[{"id":"1","status":"ACTIVE","profile":{"login":"anna@example.com"}}]`,
@@ -99,6 +107,12 @@ func (s seed) world(t *testing.T) *world {
 		"/broken/html":            {`<html>Sign in</html>`},
 		"/value":                  {`{"value":[{"id":"a"},{"id":"b"}],"@odata.count":2}`},
 	}}
+	if s == nil {
+		s = serverSite(w)
+	}
+	if err := os.WriteFile(file, s, 0o666); err != nil {
+		t.Fatal(err)
+	}
 	w.open(file)
 	w.dir = filepath.Join(filepath.Dir(file), "files")
 	for name, content := range folder {

@@ -66,6 +66,8 @@ func Copy(tb testing.TB, name string, fill func(url string) error) string {
 		if err := fill(address(tb, made)); err != nil {
 			tb.Fatal(err)
 		}
+		// A database can only be copied while nobody is connected to it.
+		do(tb, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+made+"'")
 		if templates.names == nil {
 			templates.names = make(map[string]string)
 		}
@@ -85,6 +87,20 @@ func create(tb testing.TB, how string) string {
 	name := fmt.Sprintf("t%d", time.Now().UnixNano())
 	do(tb, "CREATE DATABASE "+name+how)
 	return address(tb, name)
+}
+
+// Drop removes a database before the tests end; of many, the disk would be full.
+// "" is none.
+func Drop(tb testing.TB, url string) {
+	tb.Helper()
+	if url == "" {
+		return
+	}
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	do(tb, "DROP DATABASE "+config.Database+" WITH (FORCE)")
 }
 
 // do runs a statement as the user who may make databases.

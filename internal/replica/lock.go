@@ -125,7 +125,8 @@ func (l *Lock) Commit() error {
 		return nil
 	}
 	err := l.tx.Commit(l.ctx)
-	l.Close()
+	l.s.release(l.conn)
+	l.conn = nil
 	var pg *pgconn.PgError
 	if err == nil || errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "57P") && !strings.HasPrefix(pg.Code, "08") {
 		return l.s.explain("commit", err)
@@ -177,4 +178,9 @@ func (s *Server) ask(ctx context.Context, xid int64) (bool, error) {
 }
 
 // Close gives the lock back. What was published and not committed is undone.
-func (l *Lock) Close() { closeConn(l.conn) }
+func (l *Lock) Close() {
+	if l.conn != nil {
+		closeConn(l.conn) // the fastest way to undo it, and the surest
+		l.conn = nil
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 )
@@ -32,7 +33,7 @@ func (s *Server) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer closeConn(c)
+	defer s.release(c)
 	var number int
 	if err := c.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&number); err != nil {
 		return s.explain("read its version", err)
@@ -40,14 +41,14 @@ func (s *Server) migrate(ctx context.Context) error {
 	if number < 130000 {
 		return &Error{Server: s.name, Doing: "open", Hint: fmt.Sprintf("the server is PostgreSQL %d; amsx needs 13 or newer", number/10000), Err: errors.ErrUnsupported}
 	}
-	if done, err := s.upToDate(ctx); err != nil || done {
+	if done, err := s.upToDate(ctx, c); err != nil || done {
 		return err
 	}
 	// Of several programs that make the schema at once, one does it.
 	if _, err := c.Exec(ctx, "SELECT pg_advisory_lock($1::int, $2::int)", lockClass, lockSchema); err != nil {
 		return s.explain("make the schema", err)
 	}
-	if done, err := s.upToDate(ctx); err != nil || done {
+	if done, err := s.upToDate(ctx, c); err != nil || done {
 		return err
 	}
 	if _, err := c.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS amsx"); err != nil {
@@ -66,17 +67,12 @@ func (s *Server) migrate(ctx context.Context) error {
 	if _, err := p.Up(ctx); err != nil {
 		return s.explain("make the schema", err)
 	}
-	_, err = s.upToDate(ctx)
+	_, err = s.upToDate(ctx, c)
 	return err
 }
 
 // upToDate reports whether the schema is the newest, and reads which site it is.
-func (s *Server) upToDate(ctx context.Context) (bool, error) {
-	c, err := s.connect(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer closeConn(c)
+func (s *Server) upToDate(ctx context.Context, c *pgx.Conn) (bool, error) {
 	var there bool
 	if err := c.QueryRow(ctx, "SELECT to_regclass('amsx.version') IS NOT NULL").Scan(&there); err != nil || !there {
 		return false, s.explain("read the schema version", err)

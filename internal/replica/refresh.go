@@ -19,12 +19,15 @@ func (s *Server) Refresh(ctx context.Context, c *sqlite.Conn) (changed bool, err
 	if err != nil {
 		return false, err
 	}
-	defer closeConn(conn)
+	defer s.release(conn)
 	// One snapshot for all tables.
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return false, s.explain("read", err)
 	}
+	// It changes nothing, so it may as well be undone, which also ends it where
+	// it has failed.
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	v, err := s.look(ctx, tx, c)
 	if err != nil || !v.stale() {
 		return false, s.explain("compare the copy", err)
@@ -94,15 +97,20 @@ func (s *Server) look(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) (*view, er
 	return v, v.count(ctx, tx)
 }
 
-// recent is the SQL condition of the rows that the copy may not have. A row says
-// with 32 bits which transaction wrote it; those that seem to come from the
-// future are of the round before. It may be true of more rows, never of less:
-// it also meets what one's own transactions wrote where shared.
+// whole is the SQL of the number of a transaction, of which x gives the lower 32
+// bits. Those that seem to come from the future are of the round before.
+func whole(x string, now int64) string {
+	low, high := now&0xffffffff, now>>32<<32
+	return fmt.Sprintf("(CASE WHEN %s <= %d THEN %d + %s ELSE %d + %s END)", x, low, high, x, high-1<<32, x)
+}
+
+// recent is the SQL condition of the rows that the copy may not have, by the
+// transactions that wrote them. It may be true of more rows, never of less; it
+// also meets what one's own transactions wrote where shared. Not by the snapshot
+// itself: of a transaction within a transaction it says nothing.
 func (v *view) recent(shared bool) string {
-	low, high := v.now&0xffffffff, v.now>>32<<32
 	x := "xmin::text::bigint"
-	full := fmt.Sprintf("(CASE WHEN %s <= %d THEN %d + %s ELSE %d + %s END)", x, low, high, x, high-1<<32, x)
-	cond := fmt.Sprintf("%s >= %d", full, v.state.since)
+	cond := fmt.Sprintf("%s >= %d", whole(x, v.now), v.state.since)
 	if own := v.state.own; len(own) > 0 && !shared {
 		list := make([]string, len(own))
 		for i, n := range own {

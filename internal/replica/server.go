@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -19,14 +20,23 @@ type Options struct {
 	Wait time.Duration
 }
 
-// A Server is a site on a PostgreSQL server, 13 or newer. It holds no
-// connection; each use opens one. It is safe for concurrent use.
+// A Server is a site on a PostgreSQL server, 13 or newer. It is safe for
+// concurrent use.
 type Server struct {
 	config *pgx.ConnConfig
 	name   string
 	id     string // of the site
 	wait   time.Duration
+
+	mu   sync.Mutex
+	idle *pgx.Conn // kept for the next use; nil: none
+	left time.Time // when it was last used
 }
+
+// keepIdle is how long a connection is kept for the next use: a run uses the
+// server half a dozen times, and a new connection costs several round trips and
+// the check of the password.
+const keepIdle = 10 * time.Second
 
 // Open connects to the server that a URL names and brings the schema of the site
 // there up to date; on an empty database it makes it. A password comes from the
@@ -79,7 +89,7 @@ func (s *Server) Reserve(ctx context.Context, above int64) (number int64, err er
 	if err != nil {
 		return 0, err
 	}
-	defer closeConn(c)
+	defer s.release(c)
 	err = c.QueryRow(ctx, "SELECT nextval('amsx.run_number')").Scan(&number)
 	if err == nil && number <= above {
 		err = c.QueryRow(ctx, "SELECT setval('amsx.run_number', $1)", above+1).Scan(&number)
@@ -88,11 +98,42 @@ func (s *Server) Reserve(ctx context.Context, above int64) (number int64, err er
 }
 
 func (s *Server) connect(ctx context.Context) (*pgx.Conn, error) {
+	s.mu.Lock()
+	idle, left := s.idle, s.left
+	s.idle = nil
+	s.mu.Unlock()
+	if idle != nil {
+		if time.Since(left) < keepIdle && idle.Ping(ctx) == nil {
+			return idle, nil
+		}
+		closeConn(idle)
+	}
 	c, err := pgx.ConnectConfig(ctx, s.config)
 	if err != nil {
 		return nil, s.explain("connect", err)
 	}
 	return c, nil
+}
+
+// release gives a connection back. One with an open transaction is ended, and
+// the transaction undone with it.
+func (s *Server) release(c *pgx.Conn) {
+	if c.IsClosed() || c.PgConn().TxStatus() != 'I' {
+		closeConn(c)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if _, err := c.Exec(ctx, "DISCARD ALL"); err != nil { // its locks, settings and temporary tables
+		closeConn(c)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.idle != nil {
+		closeConn(s.idle)
+	}
+	s.idle, s.left = c, time.Now()
 }
 
 // closeConn ends a connection; an open transaction ends with it, undone.
