@@ -149,6 +149,10 @@ func (d *Database) version(ctx context.Context) (version int64, foreign string, 
 	return version, "", nil
 }
 
+// shortWait is how long the engine waits by itself in a run, so that one that is
+// cancelled answers at once; see beginWrite.
+const shortWait = 100 * time.Millisecond
+
 // connect is a connection with the settings that every use of the database
 // shares: the one that is kept, or a new one. Its cache is small on purpose: a larger one makes no run faster and
 // costs its size in memory.
@@ -167,8 +171,9 @@ func (d *Database) connect(ctx context.Context) (*sqlite.Conn, error) {
 	if err != nil {
 		return nil, d.explain("open", err)
 	}
-	// Short waits, so that a cancelled run answers at once; see begin.
-	c.SetBusyTimeout(100 * time.Millisecond)
+	// Even a look at an open database may have to wait: for the program that
+	// closes it last and tidies up.
+	c.SetBusyTimeout(d.wait)
 	for _, p := range []string{
 		"PRAGMA trusted_schema = OFF",
 		"PRAGMA synchronous = NORMAL",
@@ -186,6 +191,7 @@ func (d *Database) connect(ctx context.Context) (*sqlite.Conn, error) {
 		_ = closeConn(c)
 		return nil, d.explain("open", err)
 	}
+	c.SetBusyTimeout(shortWait)
 	// Not c.SetDefensive: in zombiezen v1.4.2 it gives sqlite3_db_config one
 	// argument where the engine reads two, and the engine then writes 1 through
 	// whatever stands behind it: another connection's memory (seen as garbled

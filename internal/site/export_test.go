@@ -52,7 +52,7 @@ func executeOnServer(t *testing.T, d *Database, q string) {
 	if regexp.MustCompile(`(?i)(CREATE|DROP) TABLE`).MatchString(q) {
 		t.Skip("the test makes tables in the words of SQLite")
 	}
-	err := d.with(t.Context(), func(c *sqlite.Conn, _ map[string]*table) error {
+	err := d.with(t.Context(), func(c *sqlite.Conn) error {
 		c.SetBusyTimeout(d.wait)
 		return d.writingColumns(t.Context(), c, altered, func() error {
 			for _, a := range altered {

@@ -164,6 +164,7 @@ func (d *Database) with(ctx context.Context, f func(*sqlite.Conn) error) (err er
 	}
 	defer func() {
 		c.SetInterrupt(nil)
+		c.SetBusyTimeout(shortWait)
 		if err == nil && d.spare.give(c) {
 			return
 		}
@@ -172,6 +173,7 @@ func (d *Database) with(ctx context.Context, f func(*sqlite.Conn) error) (err er
 		}
 	}()
 	c.SetInterrupt(ctx.Done())
+	c.SetBusyTimeout(d.wait)
 	if err := f(c); err != nil {
 		return d.explain("use the database", err)
 	}
