@@ -17,7 +17,7 @@ func TestTwoMachines(t *testing.T) {
 		if err := upsert(s, [3]string{"u1", "Zoë", "2024-02-29"}, [3]string{"u2", "ada", ""}); err != nil {
 			return err
 		}
-		return exec(s, `INSERT INTO Custodian(Login, FullName, City, Created, LastLogin, Active) VALUES ('by sql', 'tab	back\slash "quote"
+		return direct(s, `INSERT INTO Custodian(Login, FullName, City, Created, LastLogin, Active) VALUES ('by sql', 'tab	back\slash "quote"
 line', '', '2026-01-02T03:04:05Z', NULL, 0)`)
 	}))
 	const people = "SELECT CustodianID, OktaID, Login, LoginKey, FullName, City, Active, HireDate, Created FROM Custodian"
@@ -133,7 +133,7 @@ func TestDryRun(t *testing.T) {
 	if err := upsert(s, [3]string{"u1", "ada", ""}); err != nil {
 		t.Fatal(err)
 	}
-	if err := exec(s, "INSERT INTO Department(DepartmentName) VALUES ('Sales')"); err != nil {
+	if err := direct(s, "INSERT INTO Department(DepartmentName) VALUES ('Sales')"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.AddColumns(t.Context(), []runtime.ColumnSpec{{Table: "Custodian", Name: "Badge", Type: "Text"}}); err != nil {
@@ -160,7 +160,7 @@ func TestAddColumns(t *testing.T) {
 		if err := s.AddColumns(t.Context(), columns); err != nil {
 			return err
 		}
-		return exec(s, "INSERT INTO Custodian(Login, BadgeNo, Budget, Remote, Buddy, Reviewed) VALUES ('ada', 'B1', '12.50', 1, 1, '2026-01-01T00:00:00Z')")
+		return direct(s, "INSERT INTO Custodian(Login, BadgeNo, Budget, Remote, Buddy, Reviewed) VALUES ('ada', 'B1', '12.50', 1, 1, '2026-01-01T00:00:00Z')")
 	}))
 	w.equal("the server", w.server("SELECT badgeno, budget, remote, buddy, reviewed FROM site.custodian"), "B1 | 12.50 | t | 1 | 2026-01-01 00:00:00+00")
 	w.equal("the other machine", w.copied(b, "SELECT BadgeNo, Budget, Remote, Buddy, Reviewed FROM Custodian"), "B1 | 12.50 | True | 1 | 2026-01-01T00:00:00Z")
@@ -177,7 +177,7 @@ func TestAddColumns(t *testing.T) {
 	}
 	w.server("ALTER TABLE site.custodian DROP COLUMN badgeno, ALTER COLUMN remote TYPE text USING 'maybe'")
 	w.equal("after the server's tables were changed", w.copied(b, "SELECT Budget, Remote FROM Custodian"), "12.50 | maybe")
-	if _, err := w.run(b, func(s *site.Session) error { return exec(s, "UPDATE Custodian SET BadgeNo = 'x'") }); err == nil {
+	if _, err := w.run(b, func(s *site.Session) error { return direct(s, "UPDATE Custodian SET BadgeNo = 'x'") }); err == nil {
 		t.Error("a column that is gone was written")
 	}
 }
@@ -197,10 +197,10 @@ func TestTablesOfTheSite(t *testing.T) {
 	a := w.machine()
 	w.equal("the copy", w.copied(a, "SELECT PrinterID, Name, Floor, Price, Colour, Label, Settings FROM Printer"), "1 | Old | 3 | 5.00 | False | OLD | -")
 	w.must(w.run(a, func(s *site.Session) error {
-		if err := exec(s, `INSERT INTO Printer(Name, Price, Bought, Seen, Settings, Ratio) VALUES ('  New', '2.5', '2026-02-01', '2026-02-01T10:00:00Z', '{"duplex": true}', 0.1)`); err != nil {
+		if err := direct(s, `INSERT INTO Printer(Name, Price, Bought, Seen, Settings, Ratio) VALUES ('  New', '2.5', '2026-02-01', '2026-02-01T10:00:00Z', '{"duplex": true}', 0.1)`); err != nil {
 			return err
 		}
-		return exec(s, "UPDATE Printer SET Floor = Floor + 1 WHERE Name = 'Old'")
+		return direct(s, "UPDATE Printer SET Floor = Floor + 1 WHERE Name = 'Old'")
 	}))
 	w.equal("the server", w.server("SELECT printerid, name, floor, price, bought, seen, colour, added IS NOT NULL, label, settings, ratio FROM site.printer ORDER BY 1"),
 		"1 | Old | 4 | 5.00 | - | - | f | t | OLD | - | -\n2 | New | 3 | 2.50 | 2026-02-01 | 2026-02-01 10:00:00 | f | t | NEW | {\"duplex\": true} | 0.1")
@@ -247,7 +247,7 @@ func TestServerRefuses(t *testing.T) {
 		{"UPDATE Custodian SET Login = 'nobody'", `rule that somebody made there: new row for relation "custodian" violates check constraint "nobody"`},
 		{"INSERT INTO Custodian(Login, City) VALUES ('x', 'Rome'), ('y', 'ROME')", `a unique index there does not allow it: duplicate key value violates unique constraint "one_city"`},
 	} {
-		_, err := w.run(a, func(s *site.Session) error { return exec(s, tt.sql) })
+		_, err := w.run(a, func(s *site.Session) error { return direct(s, tt.sql) })
 		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "nothing was written") && !strings.Contains(err.Error(), "zero byte") {
 			t.Errorf("%s: %v\nwant %s", tt.sql, err, tt.want)
 		}

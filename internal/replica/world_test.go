@@ -114,7 +114,7 @@ func upsert(s *site.Session, records ...[3]string) error {
 	return nil
 }
 
-func exec(s *site.Session, q string) error {
+func direct(s *site.Session, q string) error {
 	_, err := s.Exec(context.Background(), runtime.Query{SQL: q})
 	return err
 }
