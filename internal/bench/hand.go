@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/goccy/go-json"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 )
@@ -54,6 +53,9 @@ const source = "OKTA_API"
 const firstPage = "/api/v1/users?limit=200&search=status+pr"
 
 func hand(base, token, file string) error {
+	if strings.HasPrefix(file, "postgres:") {
+		return handServer(base, token, file)
+	}
 	c, err := sqlite.OpenConn(file, sqlite.OpenReadWrite)
 	if err != nil {
 		return err
@@ -73,22 +75,7 @@ func hand(base, token, file string) error {
 	if err != nil {
 		return err
 	}
-	pages := make(chan []handUser, 1)
-	failed := make(chan error, 1)
-	go func() {
-		defer close(pages)
-		err := handFetch(base+firstPage, token, func(body []byte) error {
-			var users []handUser
-			if err := json.Unmarshal(body, &users); err != nil {
-				return err
-			}
-			pages <- users
-			return nil
-		})
-		if err != nil {
-			failed <- err
-		}
-	}()
+	pages, failed := handPages(base, token)
 	if err := sqlitex.ExecuteTransient(c, "BEGIN IMMEDIATE", nil); err != nil {
 		return err
 	}
