@@ -20,6 +20,7 @@ var layers = []struct {
 }{
 	{"internal/redact", "", ""},
 	{"internal/expect", "", ""}, // of tests
+	{"internal/pgtest", "", "pgx"}, // of tests
 	{"lexer", "", "participle mattn/go-runewidth"},
 	{"parser/ast", "lexer", ""},
 	{"parser", "lexer parser/ast", "participle etree"},

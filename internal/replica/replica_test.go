@@ -256,4 +256,3 @@ func TestServerRefuses(t *testing.T) {
 	w.equal("the copy", w.copied(a, "SELECT Login, City, HireDate FROM Custodian"), "ada | - | -")
 	w.equal("runs", w.server("SELECT count(*) FROM amsx.run"), "0")
 }
-
