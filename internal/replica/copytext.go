@@ -3,7 +3,6 @@ package replica
 import (
 	"bytes"
 	"fmt"
-	"strings"
 )
 
 // The text format of COPY: a line a row, a tab between columns, \N for NULL, and
@@ -89,12 +88,15 @@ func (r *rowReader) field(f []byte) ([]byte, error) {
 	return r.buf[from:], nil
 }
 
-var escape = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
-
 // appendField adds a field to a line of COPY … FROM STDIN.
-func appendField(line []byte, text string) []byte {
-	if !strings.ContainsAny(text, "\\\t\n\r") {
-		return append(line, text...)
+func appendField(line, text []byte) []byte {
+	for {
+		at := bytes.IndexAny(text, "\\\t\n\r")
+		if at < 0 {
+			return append(line, text...)
+		}
+		line = append(line, text[:at]...)
+		line = append(line, '\\', map[byte]byte{'\\': '\\', '\t': 't', '\n': 'n', '\r': 'r'}[text[at]])
+		text = text[at+1:]
 	}
-	return append(line, escape.Replace(text)...)
 }
