@@ -49,14 +49,7 @@ type batch struct {
 }
 
 func newBatch(p *pair, op byte) (*batch, error) {
-	b := &batch{p: p, op: op}
-	for i := range p.columns {
-		col, isKey := &p.columns[i], slices.Contains(p.key, i)
-		if isKey || op != opDelete && !col.generated {
-			b.columns, b.key = append(b.columns, col), append(b.key, isKey)
-		}
-	}
-	b.changed = make([]bool, len(b.columns))
+	b := batchOf(p, op)
 	var err error
 	if b.file, err = os.CreateTemp("", "amsx-changes-*"); err != nil { // its mode is 0600
 		return nil, err
@@ -66,6 +59,19 @@ func newBatch(p *pair, op byte) (*batch, error) {
 	_ = os.Remove(b.file.Name())
 	b.out = bufio.NewWriterSize(b.file, 1<<16)
 	return b, nil
+}
+
+// batchOf is a batch without a file.
+func batchOf(p *pair, op byte) *batch {
+	b := &batch{p: p, op: op}
+	for i := range p.columns {
+		col, isKey := &p.columns[i], slices.Contains(p.key, i)
+		if isKey || op != opDelete && !col.generated {
+			b.columns, b.key = append(b.columns, col), append(b.key, isKey)
+		}
+	}
+	b.changed = make([]bool, len(b.columns))
+	return b
 }
 
 // add writes the line of a change. The line of an update ends with which columns
@@ -104,10 +110,14 @@ func (b *batch) send(l *Lock) (int64, error) {
 	if _, err := b.file.Seek(0, io.SeekStart); err != nil {
 		return 0, err
 	}
+	return b.sendLines(l, bufio.NewReaderSize(b.file, 1<<16))
+}
+
+func (b *batch) sendLines(l *Lock, lines io.Reader) (int64, error) {
 	of, columns := b.p.of(), columnsOf(b.columns)
 	values, computed := b.values()
 	if b.op == opInsert && !computed {
-		return b.copyTo(l, of, columns)
+		return copyTo(l, of, columns, lines)
 	}
 	// Through a temporary table, which is gone with the transaction.
 	if b.op == opUpdate {
@@ -119,7 +129,7 @@ func (b *batch) send(l *Lock) (int64, error) {
 			return 0, err
 		}
 	}
-	if _, err := b.copyTo(l, "pg_temp.amsx_stage", columns); err != nil {
+	if _, err := copyTo(l, "pg_temp.amsx_stage", columns, lines); err != nil {
 		return 0, err
 	}
 	var q string
@@ -175,7 +185,7 @@ func (b *batch) same() string {
 	return strings.Join(list, " AND ")
 }
 
-func (b *batch) copyTo(l *Lock, table, columns string) (int64, error) {
-	tag, err := l.conn.PgConn().CopyFrom(l.ctx, bufio.NewReaderSize(b.file, 1<<16), "COPY "+table+" ("+columns+") FROM STDIN")
+func copyTo(l *Lock, table, columns string, lines io.Reader) (int64, error) {
+	tag, err := l.conn.PgConn().CopyFrom(l.ctx, lines, "COPY "+table+" ("+columns+") FROM STDIN")
 	return tag.RowsAffected(), err
 }

@@ -181,5 +181,7 @@ func (v *value) appendTo(line []byte) ([]byte, error) {
 	return append(line, `\N`...), nil
 }
 
+func (v *value) setFloat(f float64) { v.kind, v.n = kindFloat, int64(math.Float64bits(f)) }
+
 // set reports whether an update changes the column of two values.
 func set(before, after *value) bool { return before.kind != kindNone || after.kind != kindNone }

@@ -8,24 +8,29 @@ import (
 	"strings"
 
 	"zombiezen.com/go/sqlite"
+
+	"github.com/amsx-lang/amsx/internal/site"
 )
 
 // Publish sends the server what the transaction that is open on c has changed in
-// the copy. changes writes it as a changeset of SQLite's session extension;
-// altered are the statements that added columns. The copy is marked as being as
-// the server will be. Nothing of it stays unless Commit succeeds.
-func (l *Lock) Publish(c *sqlite.Conn, changes func(io.Writer) error, altered []string) error {
-	if len(altered) > 0 {
-		if err := l.extend(c, altered); err != nil {
+// the copy. The copy is marked as being as the server will be. Nothing of it
+// stays unless Commit succeeds.
+func (l *Lock) Publish(c *sqlite.Conn, what site.Publication) error {
+	if len(what.Altered) > 0 {
+		if err := l.extend(c, what.Altered); err != nil {
 			return err
 		}
 	}
-	batches, err := l.collect(changes)
+	made, err := l.madeOf(what.Made)
+	if err != nil {
+		return err
+	}
+	batches, err := l.collect(what.Changes, made)
 	defer batches.close()
 	if err != nil {
 		return fmt.Errorf("collect what the run changed: %w", err)
 	}
-	if len(batches) == 0 && len(altered) == 0 {
+	if len(batches)+len(made) == 0 && len(what.Altered) == 0 {
 		return nil
 	}
 	if err := l.tx.QueryRow(l.ctx, "SELECT pg_current_xact_id()::text::bigint").Scan(&l.xid); err != nil {
@@ -52,11 +57,16 @@ func (l *Lock) Publish(c *sqlite.Conn, changes func(io.Writer) error, altered []
 			}
 		}
 	}
-	return l.mark(c, batches)
+	for _, m := range made {
+		if err := m.send(l, c); err != nil {
+			return l.s.explain("write "+m.p.copied, err)
+		}
+	}
+	return l.mark(c, batches, made)
 }
 
 // collect sorts the changes by table and kind.
-func (l *Lock) collect(changes func(io.Writer) error) (batches, error) {
+func (l *Lock) collect(changes func(io.Writer) error, made []*madeRows) (batches, error) {
 	all := make(batches)
 	r, w := io.Pipe()
 	go func() {
@@ -78,6 +88,9 @@ func (l *Lock) collect(changes func(io.Writer) error) (batches, error) {
 		if err != nil {
 			return all, err
 		}
+		if slices.ContainsFunc(made, func(m *madeRows) bool { return m.has(in) }) {
+			continue // they are sent as they are in the end
+		}
 		k := kindOf{in.table, in.op}
 		b := all[k]
 		if b == nil {
@@ -97,7 +110,7 @@ func (l *Lock) collect(changes func(io.Writer) error) (batches, error) {
 }
 
 // mark says in the copy that it is as the server will be.
-func (l *Lock) mark(c *sqlite.Conn, all batches) error {
+func (l *Lock) mark(c *sqlite.Conn, all batches, made []*madeRows) error {
 	state := &l.view.state
 	for _, p := range l.pairs {
 		t := state.tables[p.of()]
@@ -107,6 +120,11 @@ func (l *Lock) mark(c *sqlite.Conn, all batches) error {
 		}
 		if b := all[kindOf{p.copied, opDelete}]; b != nil {
 			t.rows -= b.rows
+		}
+		for _, m := range made {
+			if m.p == p {
+				t.rows += m.rows
+			}
 		}
 		if err := l.give(c, p, &t); err != nil {
 			return l.s.explain("number the rows of "+p.copied, err)

@@ -199,7 +199,20 @@ func (v *view) loadTable(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, p *pair
 	} else {
 		where = " WHERE " + v.recent(shared)
 	}
-	if err := p.fetch(ctx, tx, c, where); err != nil {
+	put := "INSERT OR REPLACE"
+	if whole {
+		// It replaces nothing, and to undo one row of it alone would cost more than
+		// to write it.
+		put = "INSERT"
+	}
+	restore, err := p.withoutTriggers(c)
+	if err != nil {
+		return err
+	}
+	if err := p.fetch(ctx, tx, c, put, where); err != nil {
+		return err
+	}
+	if err := restore(); err != nil {
 		return err
 	}
 	n := v.tables[p.of()]
@@ -237,17 +250,42 @@ func (p *pair) raise(c *sqlite.Conn, given int64) error {
 }
 
 // fetch copies rows from the server.
-func (p *pair) fetch(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, where string) error {
-	return fetch(ctx, tx, c, p.columns, "main."+quote(p.copied), p.of()+where, func(col pairColumn) string { return quote(col.copied) })
+func (p *pair) fetch(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, put, where string) error {
+	return fetch(ctx, tx, c, p.columns, put+" INTO main."+quote(p.copied), p.of()+where, func(col pairColumn) string { return quote(col.copied) })
 }
 
-// fetch copies columns of the rows that from gives into a table.
-func fetch(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, columns []pairColumn, into, from string, name func(pairColumn) string) error {
+// withoutTriggers takes the triggers off the copy's table, until restore puts
+// them back: what they do for other programs, the server has done. All is in the
+// transaction that is open.
+func (p *pair) withoutTriggers(c *sqlite.Conn) (restore func() error, err error) {
+	var names, made []string
+	err = query(c, "SELECT name, sql FROM main.sqlite_master WHERE type='trigger' AND tbl_name=?1", func(st *sqlite.Stmt) error {
+		names, made = append(names, st.ColumnText(0)), append(made, st.ColumnText(1))
+		return nil
+	}, p.copied)
+	for _, name := range names {
+		if err == nil {
+			err = exec(c, "DROP TRIGGER main."+quote(name))
+		}
+	}
+	return func() error {
+		for _, q := range made {
+			if err := exec(c, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, err
+}
+
+// fetch copies columns of the rows that from gives, by the beginning of an
+// INSERT.
+func fetch(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, columns []pairColumn, put, from string, name func(pairColumn) string) error {
 	var sent, names, marks []string
 	for i, col := range columns {
 		sent, names, marks = append(sent, col.sent()), append(names, name(col)), append(marks, "?"+strconv.Itoa(i+1))
 	}
-	put, err := c.Prepare("INSERT OR REPLACE INTO " + into + "(" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")")
+	add, err := c.Prepare(put + "(" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")")
 	if err != nil {
 		return err
 	}
@@ -255,24 +293,24 @@ func fetch(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, columns []pairColumn,
 		for i, f := range fields {
 			switch {
 			case f == nil:
-				put.BindNull(i + 1)
+				add.BindNull(i + 1)
 			case columns[i].number():
 				n, err := strconv.ParseInt(string(f), 10, 64)
 				if err != nil {
 					return err
 				}
-				put.BindInt64(i+1, n)
+				add.BindInt64(i+1, n)
 			default:
-				put.BindText(i+1, string(f))
+				add.BindText(i+1, string(f))
 			}
 		}
-		if _, err := put.Step(); err != nil {
+		if _, err := add.Step(); err != nil {
 			return err
 		}
-		return put.Reset()
+		return add.Reset()
 	}}
 	_, err = tx.Conn().PgConn().CopyTo(ctx, in, "COPY (SELECT "+strings.Join(sent, ", ")+" FROM "+from+") TO STDOUT")
-	return errors.Join(err, put.Reset())
+	return errors.Join(err, add.Reset())
 }
 
 // dropGone takes rows from the copy that the server has no longer.
@@ -290,7 +328,7 @@ func (p *pair) dropGone(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) error {
 			return err
 		}
 	}
-	if err := fetch(ctx, tx, c, columns, "temp.amsx_keys", p.of(), func(col pairColumn) string { return quote(col.copied) }); err != nil {
+	if err := fetch(ctx, tx, c, columns, "INSERT INTO temp.amsx_keys", p.of(), func(col pairColumn) string { return quote(col.copied) }); err != nil {
 		return err
 	}
 	if err := exec(c, "DELETE FROM main."+quote(p.copied)+" AS t WHERE NOT EXISTS (SELECT 1 FROM temp.amsx_keys k WHERE "+strings.Join(same, " AND ")+")"); err != nil {

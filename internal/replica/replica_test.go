@@ -256,3 +256,47 @@ func TestServerRefuses(t *testing.T) {
 	w.equal("the copy", w.copied(a, "SELECT Login, City, HireDate FROM Custodian"), "ada | - | -")
 	w.equal("runs", w.server("SELECT count(*) FROM amsx.run"), "0")
 }
+
+// New rows that SQL of the script changes and deletes before the end, and rows
+// that are taken back and whose numbers are given again.
+func TestRowsThatDoNotStay(t *testing.T) {
+	w := newWorld(t)
+	a := w.machine()
+	r := w.must(w.run(a, func(s *site.Session) error {
+		if err := upsert(s, [3]string{"u1", "ada", ""}, [3]string{"u2", "bob", ""}, [3]string{"u3", "cleo", ""}); err != nil {
+			return err
+		}
+		if err := s.Savepoint(t.Context()); err != nil {
+			return err
+		}
+		for _, q := range []string{"DELETE FROM Custodian WHERE OktaID = 'u2'", "UPDATE Custodian SET City = 'Rome' WHERE OktaID = 'u3'"} {
+			if err := direct(s, q); err != nil {
+				return err
+			}
+		}
+		if err := s.Savepoint(t.Context()); err != nil {
+			return err
+		}
+		if err := upsert(s, [3]string{"u4", "dora", ""}, [3]string{"u5", "eve", ""}); err != nil {
+			return err
+		}
+		if err := s.Savepoint(t.Context()); err != nil { // merges them
+			return err
+		}
+		for range 2 {
+			if err := s.RollbackTo(t.Context()); err != nil {
+				return err
+			}
+		}
+		if err := upsert(s, [3]string{"u6", "finn", "2024-01-01"}); err != nil {
+			return err
+		}
+		return s.Release(t.Context())
+	}))
+	if r.Counts.Inserted != 3 {
+		t.Errorf("counts %+v", r.Counts)
+	}
+	w.equal("the server", w.server("SELECT custodianid, oktaid, city, hiredate FROM site.custodian ORDER BY 1"), "1 | u1 | - | -\n3 | u3 | Rome | -\n4 | u6 | - | 2024-01-01")
+	w.equal("its change set", w.server("SELECT rowid, action FROM amsx.change ORDER BY 1"), "1 | insert\n3 | insert\n4 | insert")
+	w.equal("the copies", w.copied(a, "SELECT * FROM Custodian"), w.copied(w.machine(), "SELECT * FROM Custodian"))
+}

@@ -201,6 +201,11 @@ func (t *target) insertRows(base int64) error {
 	if err != nil {
 		return err
 	}
+	recorded, err := t.s.publication.unrecorded(t, base)
+	if err != nil {
+		return err
+	}
+	defer recorded()
 	if err := t.s.run(fmt.Sprintf("INSERT INTO main.%s(%s) SELECT %s FROM temp.%s s%s ORDER BY s.seq", quote(t.table.name), strings.Join(names, ", "), strings.Join(values, ", "), t.temp("new"), t.joins())); err != nil {
 		return err
 	}

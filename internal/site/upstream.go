@@ -33,14 +33,32 @@ type UpstreamLock interface {
 	// Refresh brings the copy up to date, inside the write transaction that is
 	// open on c. changed: something came.
 	Refresh(c *sqlite.Conn) (changed bool, err error)
-	// Publish sends what the transaction has changed since: changes writes it
-	// as a changeset of SQLite's session extension, altered are the statements
-	// that added columns.
-	Publish(c *sqlite.Conn, changes func(io.Writer) error, altered []string) error
+	// Publish sends what the transaction has changed since.
+	Publish(c *sqlite.Conn, what Publication) error
 	// Commit makes it the state of the server.
 	Commit() error
 	// Close gives the lock back; without Commit nothing was published.
 	Close()
+}
+
+// A Publication is what a write transaction of a copy has changed.
+type Publication struct {
+	// Changes writes it as a changeset of SQLite's session extension.
+	Changes func(io.Writer) error
+	// Made are rows that are new and as the transaction leaves them, whether
+	// they are in the changeset or not.
+	Made []MadeRows
+	// Altered are the statements that added columns.
+	Altered []string
+}
+
+// MadeRows are the rows of a table whose ids are above From and not above To,
+// and the rows of a run's change set that are about them. A first sync makes
+// all of a table; recorded one by one they would be in memory.
+type MadeRows struct {
+	Table, Key string // Key is the column of the ids
+	From, To   int64
+	RunID      int64
 }
 
 // A publication is one write transaction of a copy, as it goes to the server.
@@ -48,6 +66,7 @@ type UpstreamLock interface {
 type publication struct {
 	lock   UpstreamLock
 	record *sqlite.Session
+	made   []MadeRows
 }
 
 // lead takes the server's lock for the write transaction that is open on c,
@@ -86,6 +105,21 @@ func (p *publication) attach(c *sqlite.Conn) error {
 	return err
 }
 
+// unrecorded notes that a target makes its new rows from base on, and stops the
+// recording until the function that it returns is called.
+func (p *publication) unrecorded(t *target, base int64) (recorded func(), err error) {
+	if p == nil || t.table.rowid == "rowid" {
+		return func() {}, nil
+	}
+	last, err := scalar(t.s.c, "SELECT coalesce(max(seq), 0) FROM temp."+t.temp("new"))
+	if err != nil {
+		return nil, err
+	}
+	p.made = append(p.made, MadeRows{t.table.name, t.table.rowid, base, base + last, t.s.info.RunID})
+	p.record.Disable()
+	return p.record.Enable, nil
+}
+
 // copyTable is the table by which a copy is told from a site of its own.
 const copyTable = "amsx_copy"
 
@@ -95,7 +129,7 @@ func (p *publication) publish(c *sqlite.Conn, altered []string) error {
 	if p == nil {
 		return nil
 	}
-	if err := p.lock.Publish(c, p.record.WriteChangeset, altered); err != nil {
+	if err := p.lock.Publish(c, Publication{p.record.WriteChangeset, p.made, altered}); err != nil {
 		return err
 	}
 	p.forget()
