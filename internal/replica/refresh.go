@@ -20,16 +20,7 @@ func (s *Server) Refresh(ctx context.Context, c *sqlite.Conn) (changed bool, err
 		return false, err
 	}
 	defer s.release(conn)
-	// One snapshot for all tables.
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return false, s.explain("read", err)
-	}
-	// It changes nothing, so it may as well be undone, which also ends it where
-	// it has failed.
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	v, err := s.look(ctx, tx, c)
-	if err != nil || !v.stale() {
+	if v, err := s.glance(ctx, conn, c); err != nil || !v.stale() {
 		return false, s.explain("compare the copy", err)
 	}
 	if err := exec(c, "BEGIN IMMEDIATE"); err != nil {
@@ -42,14 +33,43 @@ func (s *Server) Refresh(ctx context.Context, c *sqlite.Conn) (changed bool, err
 			c.SetInterrupt(old)
 		}
 	}()
-	// Another program of this machine may have been faster.
-	if v, err = s.look(ctx, tx, c); err != nil || !v.stale() {
+	// What the server has is looked at anew: another program of this machine may
+	// have published meanwhile, and to what was seen before that the copy must
+	// not be put back.
+	tx, end, err := s.snapshot(ctx, conn)
+	if err != nil {
+		return false, err
+	}
+	defer end()
+	v, err := s.look(ctx, tx, c)
+	if err != nil || !v.stale() {
 		return false, s.explain("compare the copy", err)
 	}
 	if err := v.load(ctx, tx, c); err != nil {
 		return false, s.explain("copy the tables", err)
 	}
 	return true, exec(c, "COMMIT")
+}
+
+// glance is a look in a transaction of its own.
+func (s *Server) glance(ctx context.Context, conn *pgx.Conn, c *sqlite.Conn) (*view, error) {
+	tx, end, err := s.snapshot(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	return s.look(ctx, tx, c)
+}
+
+// snapshot begins a transaction that sees all tables as they are at one moment.
+func (s *Server) snapshot(ctx context.Context, conn *pgx.Conn) (tx pgx.Tx, end func(), err error) {
+	tx, err = conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return nil, nil, s.explain("read", err)
+	}
+	// It changes nothing, so it may as well be undone, which also ends it where
+	// it has failed.
+	return tx, func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }, nil
 }
 
 // A view is what the server has, beside what the copy knows.
