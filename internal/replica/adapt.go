@@ -48,13 +48,24 @@ func localColumns(c *sqlite.Conn, table string) ([]localColumn, error) {
 	return out, err
 }
 
+// standard are the tables that each site has. The copy has them from the start,
+// with names as amsx spells them, and keeps them.
+var standard = []string{"asset", "costcentre", "currency", "custodian", "department", "location", "specialoption"}
+
 // adapt gives the copy the tables and columns that the server has, in the
 // transaction that is open, and pairs them. Where change is false the tables
-// are known to be the same and are only paired.
-func (s *Server) adapt(c *sqlite.Conn, cat *catalog, change bool) ([]*pair, error) {
+// are known to be the same and are only paired. known is what the copy knows of
+// them: where one has another shape now, its rows are copied anew, for nothing
+// says of a row whether it was another table's before.
+func (s *Server) adapt(c *sqlite.Conn, cat *catalog, known map[string]tableState, change bool) ([]*pair, error) {
 	names, err := localTables(c)
 	if err != nil {
 		return nil, err
+	}
+	for _, name := range standard {
+		if !slices.ContainsFunc(cat.tables, func(t *serverTable) bool { return t.schema == "site" && t.name == name }) {
+			return nil, fmt.Errorf("the server has no table site.%s with a primary key, which every site has: put it back; nothing was changed", name)
+		}
 	}
 	var pairs []*pair
 	kept := make(map[string]bool)
@@ -68,6 +79,16 @@ func (s *Server) adapt(c *sqlite.Conn, cat *catalog, change bool) ([]*pair, erro
 		}
 		kept[strings.ToLower(p.copied)] = true
 		pairs = append(pairs, p)
+		if change && there && known[t.of()].shape != t.shape {
+			p.whole = true
+			q := "DELETE FROM main."
+			if t.schema == "site" && !slices.Contains(standard, t.name) {
+				q, there = "DROP TABLE main.", false
+			}
+			if err := exec(c, q+quote(p.copied)); err != nil {
+				return nil, err
+			}
+		}
 		if change && t.schema == "site" {
 			if err := p.reshape(c, cat, there); err != nil {
 				return nil, err
@@ -200,7 +221,8 @@ func (p *pair) create(c *sqlite.Conn, cat *catalog) error {
 			continue
 		}
 		name, decl := p.declare(cat, col)
-		if col.notNull && col.fallback == "" {
+		// A row without a key would not be among the changes of the copy.
+		if col.key || col.notNull && col.fallback == "" && !col.computed() {
 			decl += " NOT NULL"
 		}
 		columns = append(columns, quote(name)+" "+decl)
@@ -246,7 +268,7 @@ func (p *pair) index(c *sqlite.Conn) error {
 			if unique == "1" {
 				word = "UNIQUE INDEX "
 			}
-			if err := exec(c, "CREATE "+word+"main."+quote(p.copied+"_"+strings.Join(plain, "_"))+" ON "+quote(p.copied)+" ("+strings.Join(p.names(set), ", ")+")"); err != nil {
+			if err := exec(c, "CREATE "+word+"main."+quote("amsx_index_"+p.copied+"_"+strings.Join(plain, "_"))+" ON "+quote(p.copied)+" ("+strings.Join(p.names(set), ", ")+")"); err != nil {
 				return err
 			}
 		}

@@ -78,6 +78,13 @@ func batchOf(p *pair, op byte) *batch {
 // change: the others are sent as NULL and are not written.
 func (b *batch) add(in *changeReader) error {
 	b.rows++
+	if b.op == opUpdate {
+		for _, col := range b.p.columns {
+			if col.generated && set(&in.before[col.at], &in.after[col.at]) {
+				return fmt.Errorf("%s.%s: the server computes this column itself, and takes no other value", b.p.copied, col.copied)
+			}
+		}
+	}
 	b.line, b.mask = b.line[:0], b.mask[:0]
 	for i, col := range b.columns {
 		v := &in.after[col.at]
@@ -135,13 +142,9 @@ func (b *batch) sendLines(l *Lock, lines io.Reader) (int64, error) {
 	var q string
 	switch b.op {
 	case opInsert:
-		q = "INSERT INTO " + of + "(" + columns + ") SELECT " + values + " FROM pg_temp.amsx_stage"
+		q = "INSERT INTO " + of + "(" + columns + ") OVERRIDING SYSTEM VALUE SELECT " + values + " FROM pg_temp.amsx_stage"
 	case opUpdate:
-		set := b.assignments()
-		if set == "" {
-			return b.rows, nil // only columns that the server computes itself
-		}
-		q = "UPDATE " + of + " AS t SET " + set + " FROM pg_temp.amsx_stage s WHERE " + b.same()
+		q = "UPDATE " + of + " AS t SET " + b.assignments() + " FROM pg_temp.amsx_stage s WHERE " + b.same()
 	default:
 		q = "DELETE FROM " + of + " AS t USING pg_temp.amsx_stage s WHERE " + b.same()
 	}
@@ -156,7 +159,11 @@ func (b *batch) values() (list string, computed bool) {
 	for _, col := range b.columns {
 		v := quote(col.name)
 		if col.computed() {
-			computed, v = true, "coalesce("+v+", "+col.fallback+")"
+			fallback := col.fallback
+			if col.identity {
+				fallback = "nextval(pg_get_serial_sequence(" + literal(b.p.of()) + ", " + literal(col.name) + ")::regclass)"
+			}
+			computed, v = true, "coalesce("+v+", "+fallback+")"
 		}
 		values = append(values, v)
 	}

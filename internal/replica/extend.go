@@ -28,7 +28,7 @@ func (l *Lock) extend(c *sqlite.Conn, altered []string) error {
 		return l.s.explain("read the tables", err)
 	}
 	l.view.state.signature = l.view.cat.signature
-	l.pairs, err = l.s.adapt(c, l.view.cat, false)
+	l.pairs, err = l.s.adapt(c, l.view.cat, nil, false)
 	return err
 }
 

@@ -113,7 +113,7 @@ func (l *Lock) Refresh(c *sqlite.Conn) (changed bool, err error) {
 			return false, l.s.explain("copy the tables", err)
 		}
 	}
-	l.pairs, err = l.s.adapt(c, l.view.cat, false)
+	l.pairs, err = l.s.adapt(c, l.view.cat, nil, false)
 	return changed, l.s.explain("compare the copy", err)
 }
 

@@ -114,7 +114,7 @@ func (l *Lock) mark(c *sqlite.Conn, all batches, made []*madeRows) error {
 	state := &l.view.state
 	for _, p := range l.pairs {
 		t := state.tables[p.of()]
-		t.shared = p.shared()
+		t.shared, t.shape = p.shared(), p.shape
 		if b := all[kindOf{p.copied, opInsert}]; b != nil {
 			t.rows += b.rows
 		}
@@ -132,7 +132,15 @@ func (l *Lock) mark(c *sqlite.Conn, all batches, made []*madeRows) error {
 		state.tables[p.of()] = t
 	}
 	state.settle(l.view.since)
-	state.own = append(state.own, l.xid)
+	// Where the server may have written rows that it was not sent, the copy reads
+	// all that the transaction wrote.
+	effects := slices.ContainsFunc(made, func(m *madeRows) bool { return m.p.effects })
+	for _, b := range all {
+		effects = effects || b.p.effects
+	}
+	if !effects {
+		state.own = append(state.own, l.xid)
+	}
 	return state.write(c)
 }
 

@@ -147,10 +147,9 @@ func (v *view) count(ctx context.Context, tx pgx.Tx) error {
 	for _, t := range v.cat.tables {
 		given := "0"
 		if len(t.key) == 1 {
-			name := strings.ReplaceAll(t.of(), "'", "''")
-			given = fmt.Sprintf("coalesce(pg_sequence_last_value(pg_get_serial_sequence('%s', '%s')::regclass), 0)", name, strings.ReplaceAll(t.columns[t.key[0]].name, "'", "''"))
+			given = fmt.Sprintf("coalesce(pg_sequence_last_value(pg_get_serial_sequence(%s, %s)::regclass), 0)", literal(t.of()), literal(t.columns[t.key[0]].name))
 		}
-		parts = append(parts, fmt.Sprintf("SELECT '%s', count(*), count(*) FILTER (WHERE %s), %s FROM %s", strings.ReplaceAll(t.of(), "'", "''"), v.recent(v.state.tables[t.of()].shared), given, t.of()))
+		parts = append(parts, fmt.Sprintf("SELECT %s, count(*), count(*) FILTER (WHERE %s), %s FROM %s", literal(t.of()), v.recent(v.state.tables[t.of()].shared), given, t.of()))
 	}
 	rows, err := tx.Query(ctx, strings.Join(parts, " UNION ALL "))
 	if err != nil {
@@ -188,7 +187,7 @@ func (v *view) stale() bool {
 
 // load reads what the copy lacks, in the transaction that is open on c.
 func (v *view) load(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) error {
-	pairs, err := v.s.adapt(c, v.cat, v.state.signature != v.cat.signature)
+	pairs, err := v.s.adapt(c, v.cat, v.state.tables, v.state.signature != v.cat.signature)
 	if err != nil {
 		return err
 	}
@@ -203,7 +202,7 @@ func (v *view) load(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) error {
 				return fmt.Errorf("%s: %w", p.copied, err)
 			}
 		}
-		v.state.tables[p.of()] = tableState{n.rows, n.given, p.shared()}
+		v.state.tables[p.of()] = tableState{n.rows, n.given, p.shared(), p.shape}
 	}
 	v.state.site, v.state.cluster, v.state.signature = v.s.id, v.cluster, v.cat.signature
 	v.state.settle(v.since)

@@ -60,3 +60,55 @@ func TestWaitingRefreshSeesWhatWasPublished(t *testing.T) {
 	w.equal("the copy", w.copied(a, people), want)
 	w.equal("the next one", w.copied(a, people), want)
 }
+
+// What the server does by itself in other tables than the one that a run writes,
+// by a trigger or a foreign key, is in the copy too.
+func TestEffectsInOtherTables(t *testing.T) {
+	for _, tt := range []struct{ name, sql string }{
+		{"a trigger", `CREATE FUNCTION site.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+				UPDATE site.asset SET status = 'moved'; INSERT INTO site.asset(assetname) VALUES ('new'); RETURN NULL; END $$;
+			CREATE TRIGGER note AFTER UPDATE OR DELETE ON site.custodian FOR EACH STATEMENT EXECUTE FUNCTION site.note()`},
+		{"a foreign key", `ALTER TABLE site.asset ADD FOREIGN KEY (custodianid) REFERENCES site.custodian ON DELETE SET NULL`},
+		{"a rule", `CREATE RULE note AS ON DELETE TO site.custodian DO ALSO UPDATE site.asset SET status = 'moved'`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			a := w.machine()
+			w.server("INSERT INTO site.custodian(login) VALUES ('ada'), ('bob'); INSERT INTO site.asset(assetname, custodianid) VALUES ('pc', 1), ('mac', 2); " + tt.sql)
+			w.must(w.run(a, func(s *site.Session) error { return exec(s, "DELETE FROM Custodian WHERE Login = 'ada'") }))
+			const assets = "SELECT AssetID, AssetName, coalesce(CustodianID, '-'), coalesce(Status, '-') FROM Asset"
+			want := w.server("SELECT assetid, assetname, coalesce(custodianid::text, '-'), coalesce(status, '-') FROM site.asset ORDER BY 1")
+			w.equal("the copy", w.copied(a, assets), want)
+			w.equal("a new copy", w.copied(w.machine(), assets), want)
+		})
+	}
+}
+
+// A table whose rows were not written anew, but which is not the one that it
+// was, is copied as a whole.
+func TestTableIsAnother(t *testing.T) {
+	w := newWorld(t)
+	a := w.machine()
+	w.server(`INSERT INTO site.custodian(login, city) VALUES ('ada', 'Rome'), ('bob', 'Bern');
+		CREATE TABLE site.room (id int PRIMARY KEY, name text); INSERT INTO site.room VALUES (1, 'one'), (2, 'two');
+		CREATE TABLE public.room (LIKE site.room INCLUDING ALL); INSERT INTO public.room VALUES (1, 'uno'), (2, 'due');
+		CREATE TABLE site.part (id int PRIMARY KEY, name text) PARTITION BY RANGE (id);
+		CREATE TABLE public.part1 PARTITION OF site.part FOR VALUES FROM (1) TO (9); INSERT INTO site.part VALUES (1, 'x');
+		CREATE TABLE public.part2 (LIKE site.part); INSERT INTO public.part2 VALUES (1, 'y')`)
+	const people, rooms, parts = "SELECT Login, City FROM Custodian", "SELECT ID, Name FROM Room", "SELECT ID, Name FROM Part"
+	w.equal("at first", w.copied(a, people)+"\n"+w.copied(a, rooms)+"\n"+w.copied(a, parts), "ada | Rome\nbob | Bern\n1 | one\n2 | two\n1 | x")
+	w.server("ALTER TABLE site.custodian DROP COLUMN city; ALTER TABLE site.custodian ADD COLUMN city text DEFAULT 'Oslo'")
+	w.equal("a column that is another", w.copied(a, people), "ada | Oslo\nbob | Oslo")
+	w.server("ALTER TABLE site.custodian RENAME COLUMN city TO x; ALTER TABLE site.custodian RENAME COLUMN login TO city; ALTER TABLE site.custodian RENAME COLUMN x TO login")
+	w.equal("columns that were swapped", w.copied(a, people), "Oslo | ada\nOslo | bob")
+	w.server("CREATE SCHEMA other; ALTER TABLE site.room SET SCHEMA other; ALTER TABLE public.room SET SCHEMA site")
+	w.equal("a table that is another", w.copied(a, rooms), "1 | uno\n2 | due")
+	w.server("ALTER TABLE site.part DETACH PARTITION public.part1; ALTER TABLE site.part ATTACH PARTITION public.part2 FOR VALUES FROM (1) TO (9)")
+	w.equal("a partition that is another", w.copied(a, parts), "1 | y")
+	// Rows that the copy has still must not be in the way of an index.
+	w.server("ALTER TABLE site.room DROP CONSTRAINT room_pkey; DELETE FROM site.room; INSERT INTO site.room VALUES (3, 'b'), (4, 'c'); ALTER TABLE site.room ADD PRIMARY KEY (id)")
+	w.server("UPDATE site.room SET name = 'c'")
+	w.equal("two of a name", w.copied(a, rooms), "3 | c\n4 | c")
+	w.server("UPDATE site.room SET name = 'b' WHERE id = 3; CREATE UNIQUE INDEX ON site.room (name)")
+	w.equal("none of a name", w.copied(a, rooms), "3 | b\n4 | c")
+}

@@ -28,10 +28,11 @@ type tableState struct {
 	// shared: the server may have written other values than it was sent, by a
 	// default or trigger, so that rows of own transactions are read again.
 	shared bool
+	shape  string // of the server's table, see serverTable
 }
 
 const makeState = `CREATE TABLE IF NOT EXISTS main.amsx_copy(Name TEXT PRIMARY KEY, Value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS main.amsx_copy_table(Name TEXT PRIMARY KEY, RowCount INTEGER NOT NULL, Given INTEGER NOT NULL, Shared INTEGER NOT NULL) WITHOUT ROWID`
+CREATE TABLE IF NOT EXISTS main.amsx_copy_table(Name TEXT PRIMARY KEY, RowCount INTEGER NOT NULL, Given INTEGER NOT NULL, Shared INTEGER NOT NULL, Shape TEXT NOT NULL) WITHOUT ROWID`
 
 // readState reads the state of a copy. A file that has none gives the zero state.
 func readState(c *sqlite.Conn) (state, error) {
@@ -64,8 +65,8 @@ func readState(c *sqlite.Conn) (state, error) {
 	if err != nil {
 		return s, fmt.Errorf("read the state of the copy: %w", err)
 	}
-	return s, query(c, "SELECT Name, RowCount, Given, Shared FROM main.amsx_copy_table", func(st *sqlite.Stmt) error {
-		s.tables[st.ColumnText(0)] = tableState{st.ColumnInt64(1), st.ColumnInt64(2), st.ColumnInt64(3) != 0}
+	return s, query(c, "SELECT Name, RowCount, Given, Shared, Shape FROM main.amsx_copy_table", func(st *sqlite.Stmt) error {
+		s.tables[st.ColumnText(0)] = tableState{st.ColumnInt64(1), st.ColumnInt64(2), st.ColumnInt64(3) != 0, st.ColumnText(4)}
 		return nil
 	})
 }
@@ -88,7 +89,7 @@ func (s *state) write(c *sqlite.Conn) error {
 		return err
 	}
 	for name, t := range s.tables {
-		if err := exec(c, "INSERT INTO main.amsx_copy_table VALUES (?1, ?2, ?3, ?4)", name, t.rows, t.given, t.shared); err != nil {
+		if err := exec(c, "INSERT INTO main.amsx_copy_table VALUES (?1, ?2, ?3, ?4, ?5)", name, t.rows, t.given, t.shared, t.shape); err != nil {
 			return err
 		}
 	}
@@ -118,3 +119,6 @@ func query(c *sqlite.Conn, q string, f func(*sqlite.Stmt) error, args ...any) er
 
 // quote makes an SQL name of any name, in both dialects.
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// literal makes an SQL text of any text.
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
