@@ -56,9 +56,6 @@ func (l *Lock) begin() (err error) {
 	if l.tx, err = l.conn.Begin(l.ctx); err != nil {
 		return err
 	}
-	if _, err := l.tx.Exec(l.ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", l.s.wait.Milliseconds())); err != nil {
-		return err
-	}
 	var tables string
 	err = l.tx.QueryRow(l.ctx, `SELECT coalesce(string_agg(format('%I.%I', n.nspname, c.relname), ', ' ORDER BY c.oid), '')
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -75,9 +72,6 @@ func (l *Lock) begin() (err error) {
 
 // queue waits for its turn among the runs of all machines.
 func (l *Lock) queue() error {
-	if _, err := l.conn.Exec(l.ctx, fmt.Sprintf("SET lock_timeout = %d", l.s.wait.Milliseconds())); err != nil {
-		return err
-	}
 	var last int64
 	for began := time.Now(); ; {
 		_, err := l.conn.Exec(l.ctx, "SELECT pg_advisory_lock($1::int, $2::int)", lockClass, lockWrite)

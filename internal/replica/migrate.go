@@ -24,6 +24,7 @@ const (
 	lockClass  = 0x616d7378
 	lockWrite  = 1
 	lockSchema = 2
+	lockNumber = 3
 )
 
 // migrate brings the schema on the server up to date. A migration only ever

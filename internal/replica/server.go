@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -49,20 +52,29 @@ func Open(ctx context.Context, dsn string, o Options) (*Server, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "amsx"
 	}
-	// Values are read as text, so their form must not depend on the server.
-	for k, v := range map[string]string{"datestyle": "ISO, YMD", "timezone": "UTC", "intervalstyle": "postgres", "extra_float_digits": "1", "bytea_output": "hex", "search_path": "pg_catalog"} {
+	s := &Server{config: config, name: publicName(config), wait: o.Wait}
+	if s.wait <= 0 {
+		s.wait = 10 * time.Second
+	}
+	for k, v := range map[string]string{
+		// Values are read as text, so their form must not depend on the server.
+		"client_encoding": "UTF8", "datestyle": "ISO, YMD", "timezone": "UTC", "intervalstyle": "postgres", "extra_float_digits": "1", "bytea_output": "hex", "search_path": "pg_catalog",
+		// Rows that the server hides from this user would be taken for gone.
+		"row_security": "off",
+		// No wait for a table is without end.
+		"lock_timeout": strconv.FormatInt(s.wait.Milliseconds(), 10),
+		// Of a machine that lost its power the server would keep the locks for hours.
+		"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3",
+	} {
 		config.RuntimeParams[k] = v
 	}
+	config.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3}}).DialContext
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 10 * time.Second
 	}
 	// Each connection runs few statements; describing them first would double
 	// the round trips.
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
-	s := &Server{config: config, name: publicName(config), wait: o.Wait}
-	if s.wait <= 0 {
-		s.wait = 10 * time.Second
-	}
 	return s, s.migrate(ctx)
 }
 
@@ -90,9 +102,19 @@ func (s *Server) Reserve(ctx context.Context, above int64) (number int64, err er
 		return 0, err
 	}
 	defer s.release(c)
-	err = c.QueryRow(ctx, "SELECT nextval('amsx.run_number')").Scan(&number)
+	const next = "SELECT nextval('amsx.run_number')"
+	err = c.QueryRow(ctx, next).Scan(&number)
 	if err == nil && number <= above {
-		err = c.QueryRow(ctx, "SELECT setval('amsx.run_number', $1)", above+1).Scan(&number)
+		// Of several that find it behind, one puts it forward.
+		err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1::int, $2::int)", lockClass, lockNumber); err != nil {
+				return err
+			}
+			if err := tx.QueryRow(ctx, next).Scan(&number); err != nil || number > above {
+				return err
+			}
+			return tx.QueryRow(ctx, "SELECT setval('amsx.run_number', $1)", above+1).Scan(&number)
+		})
 	}
 	return number, s.explain("number the run", err)
 }
@@ -184,7 +206,10 @@ func (s *Server) hint(err error) string {
 		if errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err) {
 			return "the server did not answer in time; nothing was written, run it again"
 		}
-		return "the connection to the server ended (" + cause(err) + "); nothing was written, run it again"
+		if lost(err) {
+			return "the connection to the server ended (" + cause(err) + "); nothing was written, run it again"
+		}
+		return "" // of the copy, or our own
 	}
 	place := ""
 	if pg.TableName != "" {
@@ -199,6 +224,10 @@ func (s *Server) hint(err error) string {
 		return fmt.Sprintf("the user %s may not do that (%s): make %s the owner of the database, or of its schemas site and amsx", s.config.User, pg.Message, s.config.User)
 	case pg.Code == "55P03":
 		return fmt.Sprintf("another program keeps a table of the site locked and did not let go within %s: end its transaction, then run again; nothing was written", s.wait)
+	case pg.Code == "40P01":
+		return "another program and this run waited for each other's tables; nothing was written, run it again"
+	case pg.Code == "23503":
+		return fmt.Sprintf("the server refuses a row%s, because of a foreign key that somebody made there: %s; nothing was written. One that is DEFERRABLE is checked when the run is complete", place, strings.Join(nonEmpty(pg.Message, pg.Detail), ": "))
 	case pg.Code == "53100":
 		return "the disk of the server is full: free some space there, then run again; nothing was written"
 	case strings.HasPrefix(pg.Code, "57P"):
@@ -211,6 +240,12 @@ func (s *Server) hint(err error) string {
 		return fmt.Sprintf("the server refuses a value: %s; nothing was written", strings.Join(nonEmpty(pg.Message, pg.Where), ", "))
 	}
 	return ""
+}
+
+// lost reports whether the connection ended.
+func lost(err error) bool {
+	var of net.Error
+	return errors.As(err, &of) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || strings.HasSuffix(cause(err), "conn closed")
 }
 
 // cause is the last word of an error: the library's own names the user, the
