@@ -125,7 +125,7 @@ func (l *Lock) Commit() error {
 	if err == nil || errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "57P") && !strings.HasPrefix(pg.Code, "08") {
 		return l.s.explain("commit", err)
 	}
-	switch done, ferr := l.s.fate(l.xid); {
+	switch done, ferr := l.s.fate(l.xid, l.view.cluster); {
 	case ferr != nil:
 		return &Error{Server: l.s.name, Doing: "commit", Err: err, Hint: "the connection ended while the server was writing the run, and it does not answer now: whether the run was written is not known. amsx runs tells it when the server is back"}
 	case done:
@@ -135,12 +135,12 @@ func (l *Lock) Commit() error {
 }
 
 // fate is what became of a transaction: written, or not.
-func (s *Server) fate(xid int64) (written bool, err error) {
+func (s *Server) fate(xid int64, cluster string) (written bool, err error) {
 	// The run may be cancelled, and must know it all the same.
 	ctx, cancel := context.WithTimeout(context.Background(), s.wait)
 	defer cancel()
 	for {
-		written, err = s.ask(ctx, xid)
+		written, err = s.ask(ctx, xid, cluster)
 		if err == nil || ctx.Err() != nil {
 			return written, err
 		}
@@ -152,17 +152,20 @@ func (s *Server) fate(xid int64) (written bool, err error) {
 	}
 }
 
-func (s *Server) ask(ctx context.Context, xid int64) (bool, error) {
+func (s *Server) ask(ctx context.Context, xid int64, cluster string) (bool, error) {
 	c, err := pgx.ConnectConfig(ctx, s.config)
 	if err != nil {
 		return false, err
 	}
 	defer closeConn(c)
 	var status *string
-	if err := c.QueryRow(ctx, fmt.Sprintf("SELECT pg_xact_status('%d'::xid8)", xid)).Scan(&status); err != nil {
+	var now string
+	if err := c.QueryRow(ctx, fmt.Sprintf("SELECT pg_xact_status('%d'::xid8), %s", xid, clusterOf)).Scan(&status, &now); err != nil {
 		return false, err
 	}
 	switch {
+	case now != cluster: // the number may be that of another transaction there
+		return false, errors.New("another server has taken over")
 	case status == nil:
 		return false, errors.New("the server has forgotten the transaction")
 	case *status == "in progress":

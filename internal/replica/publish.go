@@ -158,11 +158,8 @@ func (l *Lock) give(c *sqlite.Conn, p *pair, t *tableState) error {
 	if err := l.tx.QueryRow(l.ctx, "SELECT pg_get_serial_sequence($1, $2)", p.of(), p.serverTable.columns[p.key[0]].name).Scan(&sequence); err != nil || sequence == nil {
 		return err
 	}
-	if _, err := l.tx.Exec(l.ctx, "SELECT setval($1::regclass, $2)", *sequence, given); err != nil {
-		return err
-	}
-	t.given = given
-	return nil
+	// A program may have taken a number for a row that it has yet to write.
+	return l.tx.QueryRow(l.ctx, "SELECT setval($1::regclass, greatest($2::bigint, pg_sequence_last_value($1::regclass)))", *sequence, given).Scan(&t.given)
 }
 
 // columnsOf joins names for SQL.

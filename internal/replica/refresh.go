@@ -92,14 +92,16 @@ type tableView struct {
 	given        int64 // the last number that its identity column gave
 }
 
+// clusterOf is the SQL of what tells a server from another that numbers its
+// transactions itself: the number that initdb gave it, the database, and the
+// timeline, which is another one after a recovery from a backup.
+const clusterOf = `(SELECT system_identifier FROM pg_control_system()) || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()) || '/' ||
+	CASE WHEN pg_is_in_recovery() THEN '' ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END`
+
 // look compares the server with what the copy knows of it. It changes neither.
 func (s *Server) look(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) (*view, error) {
 	v := &view{s: s, tables: make(map[string]tableView)}
-	// The timeline tells a server that was put back from a backup: its
-	// transactions are numbered anew from there on.
-	err := tx.QueryRow(ctx, `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
-		(SELECT oid::text FROM pg_database WHERE datname = current_database()) || '/' ||
-		CASE WHEN pg_is_in_recovery() THEN '' ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END`).Scan(&v.since, &v.now, &v.cluster)
+	err := tx.QueryRow(ctx, "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint, "+clusterOf).Scan(&v.since, &v.now, &v.cluster)
 	if err != nil {
 		return nil, err
 	}

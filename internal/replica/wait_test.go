@@ -205,3 +205,37 @@ func TestReserve(t *testing.T) {
 		seen[number] = true
 	}
 }
+
+// Numbers that another program has taken, for rows that it has yet to write, are
+// given to nobody again.
+func TestNumbersTakenBefore(t *testing.T) {
+	w := newWorld(t)
+	a := w.machine()
+	w.must(w.run(a, func(s *site.Session) error {
+		if err := exec(s, "INSERT INTO Custodian(Login) VALUES ('ada')"); err != nil {
+			return err
+		}
+		// While the run has the lock.
+		w.equal("taken", w.server("SELECT max(nextval('site.custodian_custodianid_seq')) FROM generate_series(1, 9)"), "9")
+		return nil
+	}))
+	w.server("INSERT INTO site.custodian(login) VALUES ('eve')")
+	w.equal("the server", w.server("SELECT custodianid, login FROM site.custodian ORDER BY 1"), "1 | ada\n10 | eve")
+	w.equal("the copy", w.copied(a, "SELECT CustodianID, Login FROM Custodian"), "1 | ada\n10 | eve")
+}
+
+// A user with no rights but those of the owner of the database can use a site.
+func TestPlainOwner(t *testing.T) {
+	w := newWorld(t)
+	w.server("CREATE ROLE plain LOGIN")
+	w.server("DROP SCHEMA site, amsx CASCADE")
+	name := w.server("SELECT current_database()")
+	w.server("ALTER DATABASE " + name + " OWNER TO plain")
+	defer w.server("DROP OWNED BY plain CASCADE; ALTER DATABASE " + name + " OWNER TO amsx; DROP ROLE plain")
+	a, err := open(t.Context(), strings.Replace(w.url, "amsx@", "plain@", 1), filepath.Join(t.TempDir(), "copy.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.must(w.run(a, func(s *site.Session) error { return upsert(s, [3]string{"u1", "ada", ""}) }))
+	w.same("the copy", a)
+}
