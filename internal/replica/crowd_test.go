@@ -79,9 +79,9 @@ func TestCrowd(t *testing.T) {
 				}
 				switch r.IntN(3) {
 				case 0:
-					err = exec(s, fmt.Sprintf("UPDATE Custodian SET City = 'c%d' WHERE CustodianID %% 7 = %d", r.IntN(1000), r.IntN(7)))
+					err = direct(s, fmt.Sprintf("UPDATE Custodian SET City = 'c%d' WHERE CustodianID %% 7 = %d", r.IntN(1000), r.IntN(7)))
 				case 1:
-					err = exec(s, fmt.Sprintf("DELETE FROM Custodian WHERE CustodianID %% 11 = %d", r.IntN(11)))
+					err = direct(s, fmt.Sprintf("DELETE FROM Custodian WHERE CustodianID %% 11 = %d", r.IntN(11)))
 				default:
 					for range 20 {
 						n := r.IntN(60)
@@ -147,7 +147,7 @@ func TestCopyLosesItsCommit(t *testing.T) {
 	loses.on = true
 	for range 3 {
 		_, err = w.run(a, func(s *site.Session) error {
-			if err := exec(s, "DELETE FROM Custodian WHERE OktaID = 'u2'"); err != nil {
+			if err := direct(s, "DELETE FROM Custodian WHERE OktaID = 'u2'"); err != nil {
 				return err
 			}
 			return upsert(s, [3]string{"u1", "ada2", ""}, [3]string{"u4", "dan", ""})

@@ -41,7 +41,7 @@ func TestNamesThatCollide(t *testing.T) {
 	w.equal("history", w.copied(a, "SELECT RunID, Transformation FROM amsx_run"), "1 | T")
 	w.equal("people", w.copied(a, "SELECT Login FROM Custodian"), "ada")
 	w.must(w.run(a, func(s *site.Session) error {
-		return exec(s, `UPDATE "Order" SET "two words" = 'A', "select" = 'B', "quote""d" = 'C'`)
+		return direct(s, `UPDATE "Order" SET "two words" = 'A', "select" = 'B', "quote""d" = 'C'`)
 	}))
 	w.equal("the server", w.server(`SELECT * FROM site."Order"`), "1 | A | B | C")
 	w.equal("another machine", w.copied(w.machine(), `SELECT * FROM "Order"`), "1 | A | B | C")

@@ -41,10 +41,10 @@ func TestWaitingRefreshSeesWhatWasPublished(t *testing.T) {
 	done := make(chan error, 1)
 	w.must(w.run(a, func(s *site.Session) error {
 		// SQL of the script takes the lock at once.
-		if err := exec(s, "UPDATE Custodian SET City = 'Bern' WHERE OktaID = 'u1'"); err != nil {
+		if err := direct(s, "UPDATE Custodian SET City = 'Bern' WHERE OktaID = 'u1'"); err != nil {
 			return err
 		}
-		if err := exec(s, "INSERT INTO Custodian(OktaID, Login) VALUES ('u3', 'eve')"); err != nil {
+		if err := direct(s, "INSERT INTO Custodian(OktaID, Login) VALUES ('u3', 'eve')"); err != nil {
 			return err
 		}
 		w.server("INSERT INTO amsx.written VALUES ('x', 'x', 1, 'x', 1)") // something to copy still
@@ -75,7 +75,7 @@ func TestEffectsInOtherTables(t *testing.T) {
 			w := newWorld(t)
 			a := w.machine()
 			w.server("INSERT INTO site.custodian(login) VALUES ('ada'), ('bob'); INSERT INTO site.asset(assetname, custodianid) VALUES ('pc', 1), ('mac', 2); " + tt.sql)
-			w.must(w.run(a, func(s *site.Session) error { return exec(s, "DELETE FROM Custodian WHERE Login = 'ada'") }))
+			w.must(w.run(a, func(s *site.Session) error { return direct(s, "DELETE FROM Custodian WHERE Login = 'ada'") }))
 			const assets = "SELECT AssetID, AssetName, coalesce(CustodianID, '-'), coalesce(Status, '-') FROM Asset"
 			want := w.server("SELECT assetid, assetname, coalesce(custodianid::text, '-'), coalesce(status, '-') FROM site.asset ORDER BY 1")
 			w.equal("the copy", w.copied(a, assets), want)

@@ -15,11 +15,11 @@ func TestKeyThatTheServerGives(t *testing.T) {
 	w := newWorld(t)
 	w.server(`CREATE TABLE site.badge (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text, number bigint GENERATED ALWAYS AS IDENTITY, serial serial)`)
 	a := w.machine()
-	if _, err := w.run(a, func(s *site.Session) error { return exec(s, "INSERT INTO Badge(Name) VALUES ('x')") }); err == nil || !strings.Contains(err.Error(), "NOT NULL constraint failed: badge.id") {
+	if _, err := w.run(a, func(s *site.Session) error { return direct(s, "INSERT INTO Badge(Name) VALUES ('x')") }); err == nil || !strings.Contains(err.Error(), "NOT NULL constraint failed: badge.id") {
 		t.Errorf("a row without a key: %v", err)
 	}
 	w.must(w.run(a, func(s *site.Session) error {
-		return exec(s, "INSERT INTO Badge(ID, Name) VALUES ('00000000-0000-0000-0000-00000000000A', 'x')")
+		return direct(s, "INSERT INTO Badge(ID, Name) VALUES ('00000000-0000-0000-0000-00000000000A', 'x')")
 	}))
 	const badges = "SELECT id, name, number, serial FROM site.badge"
 	w.equal("the server", w.server(badges), "00000000-0000-0000-0000-00000000000a | x | 1 | 1")
@@ -33,10 +33,10 @@ func TestColumnsOfTheServer(t *testing.T) {
 		INSERT INTO site.room(name, code) VALUES ('old', 'ab')`)
 	a := w.machine()
 	w.equal("blanks at the end are no part of a char", w.copied(a, "SELECT Name, Code FROM Room WHERE Code = 'ab'"), "old | ab")
-	w.must(w.run(a, func(s *site.Session) error { return exec(s, "INSERT INTO Room(Name) VALUES ('new')") }))
+	w.must(w.run(a, func(s *site.Session) error { return direct(s, "INSERT INTO Room(Name) VALUES ('new')") }))
 	w.equal("the server", w.server("SELECT id, name, upper FROM site.room ORDER BY 1"), "1 | old | OLD\n2 | new | NEW")
 	w.equal("the copy", w.copied(a, "SELECT ID, Name, Upper FROM Room"), "1 | old | OLD\n2 | new | NEW")
-	_, err := w.run(a, func(s *site.Session) error { return exec(s, "UPDATE Room SET Upper = 'x' WHERE Name = 'new'") })
+	_, err := w.run(a, func(s *site.Session) error { return direct(s, "UPDATE Room SET Upper = 'x' WHERE Name = 'new'") })
 	if err == nil || !strings.Contains(err.Error(), "room.upper: the server computes this column itself") {
 		t.Errorf("a computed column was written: %v", err)
 	}
@@ -53,7 +53,7 @@ func TestInstants(t *testing.T) {
 b | 0044-03-15 12:00:00+00 BC | 0044-03-15 BC
 c | 2026-01-02T03:04:05Z | 2026-01-02`)
 	before := w.server("SELECT login, created, hiredate FROM site.custodian ORDER BY 1")
-	w.must(w.run(a, func(s *site.Session) error { return exec(s, "UPDATE Custodian SET City = 'Rome'") }))
+	w.must(w.run(a, func(s *site.Session) error { return direct(s, "UPDATE Custodian SET City = 'Rome'") }))
 	w.equal("the server", w.server("SELECT login, created, hiredate FROM site.custodian ORDER BY 1"), before)
 }
 
@@ -78,7 +78,7 @@ func TestAnyText(t *testing.T) {
 	const q = "SELECT CustodianID, lower(hex(City)) FROM Custodian"
 	w.equal("the copy", w.copied(a, q), strings.Join(want, "\n"))
 	w.equal("another machine", w.copied(w.machine(), q), strings.Join(want, "\n"))
-	w.must(w.run(a, func(s *site.Session) error { return exec(s, "UPDATE Custodian SET Division = City, Status = City") }))
+	w.must(w.run(a, func(s *site.Session) error { return direct(s, "UPDATE Custodian SET Division = City, Status = City") }))
 	w.equal("the server", w.server("SELECT count(*) FROM site.custodian WHERE division = city AND status = city"), fmt.Sprint(len(texts)))
 }
 
@@ -91,7 +91,7 @@ func TestAnyNumber(t *testing.T) {
 	before := w.server("SELECT * FROM site.n ORDER BY 1")
 	w.must(w.run(a, func(s *site.Session) error {
 		for _, q := range []string{"CREATE TEMP TABLE k AS SELECT * FROM n", "DELETE FROM n", "INSERT INTO n SELECT * FROM k"} {
-			if err := exec(s, q); err != nil {
+			if err := direct(s, q); err != nil {
 				return err
 			}
 		}
@@ -99,7 +99,7 @@ func TestAnyNumber(t *testing.T) {
 	}))
 	w.equal("there and back", w.server("SELECT * FROM site.n ORDER BY 1"), before)
 	w.must(w.run(a, func(s *site.Session) error {
-		return exec(s, "UPDATE n SET i = i, f = 0.1 + 0.2, r = 0.5, d = '1.10', b = 'yes', a = '{x}' WHERE id = 2")
+		return direct(s, "UPDATE n SET i = i, f = 0.1 + 0.2, r = 0.5, d = '1.10', b = 'yes', a = '{x}' WHERE id = 2")
 	}))
 	w.equal("changed", w.server("SELECT f, r, d, b, a FROM site.n WHERE id = 2"), "0.30000000000000004 | 0.5 | 1.10 | t | {x}")
 	w.equal("the copy", w.copied(a, "SELECT f = 0.1 + 0.2, d, b FROM n WHERE id = 2"), "1 | 1.10 | True")
@@ -110,7 +110,7 @@ func TestAnyNumber(t *testing.T) {
 		"UPDATE n SET a = CAST(x'ff' AS TEXT)":       "invalid byte sequence",
 		"UPDATE n SET a = x'00ff'":                   "bytes that are no text cannot be sent",
 	} {
-		if _, err := w.run(a, func(s *site.Session) error { return exec(s, sql) }); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := w.run(a, func(s *site.Session) error { return direct(s, sql) }); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v\nwant %s", sql, err, want)
 		}
 	}
