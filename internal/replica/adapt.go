@@ -81,6 +81,9 @@ func (s *Server) adapt(c *sqlite.Conn, cat *catalog, known map[string]tableState
 		pairs = append(pairs, p)
 		if change && there && known[t.of()].shape != t.shape {
 			p.whole = true
+			if err := p.unindex(c); err != nil {
+				return nil, err
+			}
 			q := "DELETE FROM main."
 			if t.schema == "site" && !slices.Contains(standard, t.name) {
 				q, there = "DROP TABLE main.", false
@@ -244,6 +247,25 @@ func (p *pair) names(columns []int) []string {
 	return out
 }
 
+// unindex takes the indexes from the copy that were made after the server's: one
+// that the server has no longer would refuse rows.
+func (p *pair) unindex(c *sqlite.Conn) error {
+	var names []string
+	err := query(c, "SELECT name FROM main.sqlite_master WHERE type='index' AND tbl_name=?1 AND substr(name, 1, ?2)=?3", func(st *sqlite.Stmt) error {
+		names = append(names, st.ColumnText(0))
+		return nil
+	}, p.copied, len(ownIndex), ownIndex)
+	for _, name := range names {
+		if err == nil {
+			err = exec(c, "DROP INDEX main."+quote(name))
+		}
+	}
+	return err
+}
+
+// ownIndex begins the names of indexes that the copy has after the server.
+const ownIndex = "amsx_index_"
+
 // index gives the copy the indexes of the server that it lacks. Names of columns
 // have no case in either database.
 func (p *pair) index(c *sqlite.Conn) error {
@@ -268,7 +290,7 @@ func (p *pair) index(c *sqlite.Conn) error {
 			if unique == "1" {
 				word = "UNIQUE INDEX "
 			}
-			if err := exec(c, "CREATE "+word+"main."+quote("amsx_index_"+p.copied+"_"+strings.Join(plain, "_"))+" ON "+quote(p.copied)+" ("+strings.Join(p.names(set), ", ")+")"); err != nil {
+			if err := exec(c, "CREATE "+word+"main."+quote(ownIndex+p.copied+"_"+strings.Join(plain, "_"))+" ON "+quote(p.copied)+" ("+strings.Join(p.names(set), ", ")+")"); err != nil {
 				return err
 			}
 		}

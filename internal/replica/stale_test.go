@@ -1,6 +1,8 @@
 package replica_test
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -111,4 +113,60 @@ func TestTableIsAnother(t *testing.T) {
 	w.equal("two of a name", w.copied(a, rooms), "3 | c\n4 | c")
 	w.server("UPDATE site.room SET name = 'b' WHERE id = 3; CREATE UNIQUE INDEX ON site.room (name)")
 	w.equal("none of a name", w.copied(a, rooms), "3 | b\n4 | c")
+}
+
+// An index that the server has no longer refuses no row of the copy.
+func TestIndexIsGone(t *testing.T) {
+	w := newWorld(t)
+	a := w.machine()
+	w.server("INSERT INTO site.custodian(login, phone) VALUES ('ada', '1'); CREATE UNIQUE INDEX phones ON site.custodian (phone); CREATE TABLE site.custodian_city (id int PRIMARY KEY); CREATE INDEX ON site.custodian (city)")
+	const phones = "SELECT Login, Phone FROM Custodian"
+	w.equal("with it", w.copied(a, phones), "ada | 1")
+	if _, err := w.run(a, func(s *site.Session) error {
+		return direct(s, "INSERT INTO Custodian(Login, Phone) VALUES ('bob', '1')")
+	}); err == nil {
+		t.Error("two of a phone were written")
+	}
+	w.server("DROP INDEX site.phones; INSERT INTO site.custodian(login, phone) VALUES ('bob', '1')")
+	w.equal("without it", w.copied(a, phones), "ada | 1\nbob | 1")
+}
+
+// Whoever waits for the copy that another program of this machine writes can be
+// stopped at once.
+func TestWaitForTheCopyEnds(t *testing.T) {
+	w := newWorld(t)
+	file := filepath.Join(t.TempDir(), "copy.db")
+	a, err := open(t.Context(), w.url, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.must(w.run(a, func(s *site.Session) error {
+		if err := direct(s, "INSERT INTO Custodian(Login) VALUES ('ada')"); err != nil {
+			return err
+		}
+		w.server("INSERT INTO amsx.written VALUES ('x', 'x', 1, 'x', 1)") // so that there is something to copy
+		for name, do := range map[string]func(context.Context) error{
+			"opening": func(ctx context.Context) error {
+				server, err := replica.Open(t.Context(), w.url, replica.Options{})
+				if err != nil {
+					return err
+				}
+				_, err = site.Open(ctx, file, site.Options{Upstream: server})
+				return err
+			},
+			"beginning": func(ctx context.Context) error {
+				_, err := a.Begin(ctx, site.RunInfo{Testing: true})
+				return err
+			},
+		} {
+			ctx, cancel := context.WithCancel(t.Context())
+			var cancelled time.Time
+			time.AfterFunc(400*time.Millisecond, func() { cancelled = time.Now(); cancel() })
+			err := do(ctx)
+			if late := time.Since(cancelled); !errors.Is(err, context.Canceled) || late > 200*time.Millisecond {
+				t.Errorf("%s: %v after %s", name, err, late)
+			}
+		}
+		return nil
+	}))
 }

@@ -160,7 +160,10 @@ func (d *Database) follow(ctx context.Context, c *sqlite.Conn) (changed bool, er
 	}
 	for began := time.Now(); ; {
 		changed, err = d.up.Refresh(ctx, c)
-		if !busy(err) || ctx.Err() != nil || time.Since(began) > turns*d.wait {
+		if busy(err) && ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if !busy(err) || time.Since(began) > turns*d.wait {
 			return changed, d.explain("bring the copy up to date", err)
 		}
 	}
@@ -229,7 +232,6 @@ func (d *Database) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	c.SetInterrupt(ctx.Done())
-	c.SetBusyTimeout(d.wait)
 	_, err = d.follow(ctx, c)
 	return err
 }
