@@ -2,6 +2,7 @@ package replica
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -198,9 +199,13 @@ func family(decl string) string {
 	return t
 }
 
+// declares are the declarations that internal/site writes. Others are not run as
+// SQL of the copy, whoever put them on the server.
+var declares = regexp.MustCompile(`^(?:TEXT(?:\(\d+\))?|(?:DECIMAL|MONEY)_TEXT COLLATE \w+|DATE|DATETIME|BOOLEAN CHECK \("(?:[^"]|"")+" IN \(0, 1\)\)|INTEGER REFERENCES "(?:[^"]|"")+" \("(?:[^"]|"")+"\))$`)
+
 // declare is how the copy spells and declares a column.
 func (p *pair) declare(cat *catalog, col *serverColumn) (name, decl string) {
-	if d, ok := cat.declared[[2]string{p.name, col.name}]; ok && family(d.text) == family(col.localType()) {
+	if d, ok := cat.declared[[2]string{p.name, col.name}]; ok && family(d.text) == family(col.localType()) && declares.MatchString(d.text) {
 		return d.column, d.text
 	}
 	decl = col.localType()

@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -47,4 +48,20 @@ func TestNamesThatCollide(t *testing.T) {
 	w.equal("another machine", w.copied(w.machine(), `SELECT * FROM "Order"`), "1 | A | B | C")
 	w.equal("the tables", strings.Join(tables(t, a), " "), "Asset CostCentre Currency Custodian Department Location Order SpecialOption")
 	w.equal("their table", w.server("SELECT * FROM site.amsx_run"), "7 | mine")
+}
+
+// What the server holds as a declaration is run on a copy in the forms that amsx
+// writes, and in no other.
+func TestDeclarations(t *testing.T) {
+	w := newWorld(t)
+	w.server(`ALTER TABLE site.custodian ADD COLUMN badge text, ADD COLUMN room text, ADD COLUMN cost numeric;
+		INSERT INTO amsx.declared VALUES ('custodian', 'Badge', 'TEXT DEFAULT (hex(randomblob(9)))'), ('custodian', 'Room', 'TEXT(9)'), ('custodian', 'Cost', 'MONEY_TEXT COLLATE decimal');
+		INSERT INTO site.custodian(login) VALUES ('ada')`)
+	a := w.machine()
+	w.copied(a, "SELECT 1")
+	columns, err := a.Read(t.Context(), "SELECT name, type, dflt_value FROM pragma_table_info('Custodian') WHERE lower(name) IN ('badge', 'room', 'cost') ORDER BY lower(name)")
+	if got := fmt.Sprint(columns); err != nil || got != "[[badge TEXT <nil>] [Cost MONEY_TEXT <nil>] [Room TEXT(9) <nil>]]" {
+		t.Errorf("the copy has %s, %v", got, err)
+	}
+	w.equal("its row", w.copied(a, "SELECT Login, Badge FROM Custodian"), "ada | -")
 }
