@@ -163,10 +163,12 @@ func TestCopyLosesItsCommit(t *testing.T) {
 	w.same("one more", a)
 }
 
-// A forgetful server's copy loses its transaction when the server has committed.
+// A forgetful server's copy loses its transaction when the server has committed,
+// or something else happens then.
 type forgetful struct {
 	site.Upstream
-	on bool
+	on    bool
+	after func()
 }
 
 func (f *forgetful) Lock(ctx context.Context) (site.UpstreamLock, error) {
@@ -174,12 +176,13 @@ func (f *forgetful) Lock(ctx context.Context) (site.UpstreamLock, error) {
 	if err != nil || !f.on {
 		return l, err
 	}
-	return &forgetfulLock{UpstreamLock: l}, nil
+	return &forgetfulLock{UpstreamLock: l, after: f.after}, nil
 }
 
 type forgetfulLock struct {
 	site.UpstreamLock
-	c *sqlite.Conn
+	c     *sqlite.Conn
+	after func()
 }
 
 func (l *forgetfulLock) Refresh(c *sqlite.Conn) (bool, error) {
@@ -191,6 +194,10 @@ func (l *forgetfulLock) Commit() error {
 	if err := l.UpstreamLock.Commit(); err != nil {
 		return err
 	}
+	if l.after != nil {
+		l.after()
+		return nil
+	}
 	st, _, err := l.c.PrepareTransient("ROLLBACK")
 	if err != nil {
 		return err
@@ -198,4 +205,62 @@ func (l *forgetfulLock) Commit() error {
 	defer st.Finalize()
 	_, err = st.Step()
 	return err
+}
+
+// What the server has is written here too, when the program is told to stop
+// between the two.
+func TestStoppedAfterTheServerHasIt(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(ctx context.Context, a *site.Database) error
+		left string
+	}{
+		{"a run", func(ctx context.Context, a *site.Database) error {
+			s, err := a.Begin(ctx, site.RunInfo{RunID: 2, Transformation: "T", AllowOnce: []string{"all"}})
+			if err != nil {
+				return err
+			}
+			defer s.Abort()
+			if err := direct(s, "DELETE FROM Custodian WHERE Login = 'ada'"); err != nil {
+				return err
+			}
+			return s.Commit(t.Context())
+		}, "bob"},
+		{"forget", func(ctx context.Context, a *site.Database) error {
+			_, err := a.Forget(ctx, "Custodian", "ada", false)
+			return err
+		}, "bob"},
+		{"prune", func(ctx context.Context, a *site.Database) error {
+			_, err := a.Prune(ctx, time.Now().Add(time.Hour), false)
+			return err
+		}, "ada\nbob"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			server, err := replica.Open(t.Context(), w.url, replica.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			stops := &forgetful{Upstream: server}
+			a, err := site.Open(t.Context(), filepath.Join(t.TempDir(), "copy.db"), site.Options{Upstream: stops})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.must(w.run(a, func(s *site.Session) error {
+				return upsert(s, [3]string{"u1", "ada", ""}, [3]string{"u2", "bob", ""})
+			}))
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			stops.after = sync.OnceFunc(cancel)
+			stops.on = true
+			_ = tt.do(ctx, a) // that it was stopped may be said; what it wrote counts
+			stops.on = false
+			rows, err := a.Read(t.Context(), "SELECT group_concat(Login, char(10)) FROM (SELECT Login FROM Custodian ORDER BY Login)")
+			if got := fmt.Sprint(rows); err != nil || got != "[["+tt.left+"]]" {
+				t.Errorf("the copy has %s, %v", got, err)
+			}
+			w.equal("the server", w.server("SELECT login FROM site.custodian ORDER BY 1"), tt.left)
+			w.same("then", a)
+		})
+	}
 }

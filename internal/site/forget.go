@@ -71,9 +71,13 @@ func (d *Database) Forget(ctx context.Context, tableName, key string, testing bo
 		if err := p.publish(s.c, nil); err != nil {
 			return err
 		}
+		if p != nil {
+			s.c.SetInterrupt(nil) // the server has it
+		}
 		if err := s.run("COMMIT"); err != nil {
 			return err
 		}
+		s.c.SetInterrupt(ctx.Done())
 		f.InUse, err = s.rebuild()
 		return err
 	})
