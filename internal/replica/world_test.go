@@ -2,6 +2,7 @@ package replica_test
 
 import (
 	"context"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -143,8 +144,11 @@ func (w *world) copied(d *site.Database, q string) string {
 	var out []string
 	for {
 		row, err := c.Next(w.t.Context())
-		if err != nil {
+		if err == io.EOF {
 			break
+		}
+		if err != nil {
+			w.t.Fatal(q, err)
 		}
 		var f []string
 		for _, v := range row {
