@@ -19,7 +19,7 @@ var layers = []struct {
 	libs    string // third-party modules that only this package (and others that list them) may import
 }{
 	{"internal/redact", "", ""},
-	{"internal/expect", "", ""}, // of tests
+	{"internal/expect", "", ""},    // of tests
 	{"internal/pgtest", "", "pgx"}, // of tests
 	{"lexer", "", "participle mattn/go-runewidth"},
 	{"parser/ast", "lexer", ""},
