@@ -81,7 +81,6 @@ type view struct {
 	// since: what transactions below this number wrote can be seen. now: the
 	// next transaction has this number.
 	since, now int64
-	now32      int64
 	reload     bool // the copy is that of another state of the server
 	tables     map[string]tableView
 }
