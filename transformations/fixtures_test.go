@@ -3,6 +3,7 @@ package transformations_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/amsx-lang/amsx/amsx"
@@ -43,6 +44,11 @@ func TestFixtures(t *testing.T) {
 			o, err := c.Run(ctx, site, script, packs, batch.ExitCode)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if onServer() { // what it holds, not what the copy holds that the run worked on
+				if site, err = amsx.OpenServerSite(ctx, site.Name(), filepath.Join(t.TempDir(), "copy.db")); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if os.Getenv("AMSX_UPDATE") != "" {
 				if err := c.Update(ctx, o, site, dir, updatedColumns); err != nil {

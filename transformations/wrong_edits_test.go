@@ -286,15 +286,6 @@ func everything(err error) string {
 	return b.String()
 }
 
-func openSite(t *testing.T, dir string) *amsx.Site {
-	t.Helper()
-	site, err := amsx.OpenSite(context.Background(), filepath.Join(dir, "amsx.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return site
-}
-
 // runScript runs a transformation against a simulator.
 func runScript(t *testing.T, site *amsx.Site, sim *oktasim.Server, name string, source []byte, run int64, parameters map[string]string) (*amsx.Result, error) {
 	t.Helper()
