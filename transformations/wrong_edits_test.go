@@ -80,6 +80,9 @@ func (e edit) apply(t *testing.T, original string) string {
 
 // TestWrongEdits holds every wrong edit against its safeguard.
 func TestWrongEdits(t *testing.T) {
+	if onServer() {
+		t.Skip("its sites are copies of a file; what stops an edit works on the copy of a server as on a file")
+	}
 	names, err := filepath.Glob("testdata/wrong_edits*.toml")
 	if err != nil {
 		t.Fatal(err)
