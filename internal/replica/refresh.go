@@ -115,7 +115,26 @@ func (s *Server) look(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) (*view, er
 			Hint: "the file that should hold the copy is that of another site: name another with --copy, or delete it"}
 	}
 	v.reload = v.state.cluster != v.cluster || v.state.since > v.now
+	if v.state.site != "" && !v.reload {
+		known, err := knowsLastRun(ctx, tx, c)
+		if err != nil {
+			return nil, err
+		}
+		v.reload = !known
+	}
 	return v, v.count(ctx, tx)
+}
+
+// knowsLastRun reports whether the server has the last run that the copy has. One
+// that was put back from a snapshot of its disk, which has the same name and
+// timeline and counts its transactions on, has it no longer.
+func knowsLastRun(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) (known bool, err error) {
+	known = true
+	err = query(c, "SELECT RunID, Started, Merged FROM main.amsx_run ORDER BY RunID DESC LIMIT 1", func(st *sqlite.Stmt) error {
+		return tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM amsx.run WHERE RunID = $1 AND Started = $2::text::timestamptz AND Merged = $3::text::timestamptz)",
+			st.ColumnInt64(0), st.ColumnText(1), st.ColumnText(2)).Scan(&known)
+	})
+	return known, err
 }
 
 // whole is the SQL of the number of a transaction, of which x gives the lower 32

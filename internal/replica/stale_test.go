@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/amsx-lang/amsx/internal/replica"
 	"github.com/amsx-lang/amsx/internal/site"
@@ -169,4 +170,31 @@ func TestWaitForTheCopyEnds(t *testing.T) {
 		}
 		return nil
 	}))
+}
+
+// A server that was put back from a snapshot of its disk has the same name, and its
+// transactions may have the numbers that the copy knows. It has lost the last
+// run; then nothing that the copy holds is taken for known.
+func TestSnapshotOfTheDisk(t *testing.T) {
+	w := newWorld(t)
+	file := filepath.Join(t.TempDir(), "copy.db")
+	d, err := open(t.Context(), w.url, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, login := range []string{"ada", "eve"} {
+		w.must(w.run(d, func(s *site.Session) error { return upsert(s, [3]string{"u1", login, ""}) }))
+	}
+	// What the copy has and the server has not, by nothing that it counts.
+	c, err := sqlite.OpenConn(file, sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := sqlitex.ExecuteTransient(c, "UPDATE Custodian SET City = 'of the time that was undone'", nil); err != nil {
+		t.Fatal(err)
+	}
+	w.equal("as long as nothing tells it", w.copied(d, "SELECT City FROM Custodian"), "of the time that was undone")
+	w.server("UPDATE amsx.run SET merged = merged + interval '1 day' WHERE runid = 2")
+	w.equal("then", w.copied(d, "SELECT City FROM Custodian"), "-")
 }
