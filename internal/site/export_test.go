@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -94,7 +93,9 @@ func compareWithServer(tb testing.TB, d *Database) {
 		for _, rows := range [][][]any{got, want} {
 			slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 		}
-		if !reflect.DeepEqual(got, want) {
+		// As text: a test may declare a column in a way that only its own copy has,
+		// where 5 is a number and not an exact number's text.
+		if fmt.Sprint(got) != fmt.Sprint(want) {
 			tb.Errorf("the server's %s is\n%v\nand the copy's\n%v", t[0], got, want)
 		}
 	}
