@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"zombiezen.com/go/sqlite"
@@ -91,6 +92,13 @@ func compareWithServer(tb testing.TB, d *Database) {
 			tb.Error(err)
 		}
 		for _, rows := range [][][]any{got, want} {
+			for _, row := range rows {
+				for i, v := range row {
+					if f, ok := v.(float64); ok {
+						row[i] = strconv.FormatFloat(f, 'f', -1, 64)
+					}
+				}
+			}
 			slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 		}
 		// As text: a test may declare a column in a way that only its own copy has,
