@@ -353,7 +353,7 @@ func TestManyMachines(t *testing.T) {
 	for m := range machines {
 		url, file := w.url, filepath.Join(t.TempDir(), "copy.db")
 		all.Go(func() {
-			d, err := open(t.Context(), url, file)
+			d, err := openFor(t.Context(), url, file, 0)
 			if err != nil {
 				t.Error(err)
 				return
