@@ -155,7 +155,17 @@ func Start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "amsx-pg-")
+	s, err := startIn("", initdb)
+	if err != nil && os.Geteuid() == 0 && os.TempDir() != "/tmp" {
+		// The account that the server runs under may not get into root's own folder.
+		s, err = startIn("/tmp", initdb)
+	}
+	return s, err
+}
+
+// startIn starts a server whose data is in a new folder in another one.
+func startIn(folder, initdb string) (*Server, error) {
+	dir, err := os.MkdirTemp(folder, "amsx-pg-")
 	if err != nil {
 		return nil, err
 	}
