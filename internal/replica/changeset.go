@@ -10,13 +10,12 @@ import (
 )
 
 // A changeReader reads a changeset of SQLite's session extension, in the form
-// that the head of its source documents (sqlite3session.c, "CHANGESET
-// FORMAT"). The library's own iterator allocates
-// three times a value: a first sync spent as long in it as in writing the rows.
+// that the head of its source documents (sqlite3session.c, "CHANGESET FORMAT").
+// The library's own iterator allocates three times a value: a first sync spent as
+// long in it as in writing the rows.
 type changeReader struct {
 	in     *bufio.Reader
 	table  string
-	width  int     // columns of the table
 	op     byte    // of the change at hand
 	before []value // an update: the columns that change, and the key; a delete: all
 	after  []value // an update: the columns that change; an insert: all
@@ -92,7 +91,7 @@ func (r *changeReader) header() error {
 	if err != nil {
 		return unexpected(err)
 	}
-	r.table, r.width = name[:len(name)-1], int(width)
+	r.table = name[:len(name)-1]
 	r.before, r.after = make([]value, width), make([]value, width)
 	return nil
 }

@@ -16,7 +16,6 @@ type rowReader struct {
 	rest   []byte
 	fields [][]byte
 	buf    []byte
-	rows   int64
 }
 
 func (r *rowReader) Write(p []byte) (int, error) {
@@ -56,7 +55,6 @@ func (r *rowReader) line(line []byte) error {
 			break
 		}
 	}
-	r.rows++
 	return r.row(r.fields)
 }
 
@@ -95,8 +93,17 @@ func appendField(line, text []byte) []byte {
 		if at < 0 {
 			return append(line, text...)
 		}
-		line = append(line, text[:at]...)
-		line = append(line, '\\', map[byte]byte{'\\': '\\', '\t': 't', '\n': 'n', '\r': 'r'}[text[at]])
+		line = append(append(line, text[:at]...), '\\')
+		switch b := text[at]; b {
+		case '\t':
+			line = append(line, 't')
+		case '\n':
+			line = append(line, 'n')
+		case '\r':
+			line = append(line, 'r')
+		default:
+			line = append(line, b)
+		}
 		text = text[at+1:]
 	}
 }

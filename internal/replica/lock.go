@@ -72,19 +72,23 @@ func (l *Lock) begin() (err error) {
 
 // queue waits for its turn among the runs of all machines.
 func (l *Lock) queue() error {
-	var last int64
+	last, err := l.holder()
+	if err != nil {
+		return err
+	}
 	for began := time.Now(); ; {
 		_, err := l.conn.Exec(l.ctx, "SELECT pg_advisory_lock($1::int, $2::int)", lockClass, lockWrite)
 		var pg *pgconn.PgError
 		if err == nil || !errors.As(err, &pg) || pg.Code != "55P03" {
 			return err
 		}
-		holder, err2 := l.holder()
-		if err2 != nil {
-			return err2
+		holder, herr := l.holder()
+		if herr != nil {
+			return herr
 		}
 		if holder == last || time.Since(began) > turns*l.s.wait {
-			return err
+			return &Error{Server: l.s.name, Doing: "take the write lock", Err: err,
+				Hint: fmt.Sprintf("another run writes to the site (process %d of the server) and did not let go within %s: one that changes rows by SQL of its own keeps the lock until it ends. Wait for it, or stop it, then run again; nothing was written", holder, l.s.wait)}
 		}
 		last = holder
 	}

@@ -59,7 +59,7 @@ func (l *Lock) madeOf(all []site.MadeRows) ([]*madeRows, error) {
 		for _, table := range []string{a.Table, "amsx_change"} {
 			key, about, run := a.Key, "", ""
 			if table != a.Table {
-				key, about, run = "RowID", a.Table, fmt.Sprintf(" AND RunID=%d AND TableName='%s'", a.RunID, strings.ReplaceAll(a.Table, "'", "''"))
+				key, about, run = "RowID", a.Table, fmt.Sprintf(" AND RunID=%d AND TableName=%s", a.RunID, literal(a.Table))
 			}
 			m, err := of(table, key, about)
 			if err != nil {

@@ -58,7 +58,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ url, want string }{
-		{"postgres://amsx:hunter2-secret@127.0.0.1:1/amsx", "the server cannot be reached"},
+		{"postgres://amsx:hunter2-secret@127.0.0.1:1/amsx", "may connect; nothing was written (connection refused)"},
 		{"postgres://amsx:hunter2-secret@db example/amsx", "write it as postgres://user@host:5432/database"},
 		{"postgres://amsx:hunter2-secret@127.0.0.1:99999999/amsx", "write it as postgres://user@host:5432/database"},
 		{strings.Replace(strings.Replace(w.url, "amsx@", "amsx:hunter2-secret@", 1), config.Database, "none", 1), "the server has no database none: make it (createdb none)"},

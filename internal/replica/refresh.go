@@ -290,7 +290,7 @@ func (p *pair) raise(c *sqlite.Conn, given int64) error {
 
 // fetch copies rows from the server.
 func (p *pair) fetch(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, put, where string) error {
-	return fetch(ctx, tx, c, p.columns, put+" INTO main."+quote(p.copied), p.of()+where, func(col pairColumn) string { return quote(col.copied) })
+	return fetch(ctx, tx, c, p.columns, put+" INTO main."+quote(p.copied), p.of()+where)
 }
 
 // withoutTriggers takes the triggers off the copy's table, until restore puts
@@ -319,10 +319,10 @@ func (p *pair) withoutTriggers(c *sqlite.Conn) (restore func() error, err error)
 
 // fetch copies columns of the rows that from gives, by the beginning of an
 // INSERT.
-func fetch(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, columns []pairColumn, put, from string, name func(pairColumn) string) error {
+func fetch(ctx context.Context, tx pgx.Tx, c *sqlite.Conn, columns []pairColumn, put, from string) error {
 	var sent, names, marks []string
 	for i, col := range columns {
-		sent, names, marks = append(sent, col.sent()), append(names, name(col)), append(marks, "?"+strconv.Itoa(i+1))
+		sent, names, marks = append(sent, col.sent()), append(names, quote(col.copied)), append(marks, "?"+strconv.Itoa(i+1))
 	}
 	add, err := c.Prepare(put + "(" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")")
 	if err != nil {
@@ -367,7 +367,7 @@ func (p *pair) dropGone(ctx context.Context, tx pgx.Tx, c *sqlite.Conn) error {
 			return err
 		}
 	}
-	if err := fetch(ctx, tx, c, columns, "INSERT INTO temp.amsx_keys", p.of(), func(col pairColumn) string { return quote(col.copied) }); err != nil {
+	if err := fetch(ctx, tx, c, columns, "INSERT INTO temp.amsx_keys", p.of()); err != nil {
 		return err
 	}
 	if err := exec(c, "DELETE FROM main."+quote(p.copied)+" AS t WHERE NOT EXISTS (SELECT 1 FROM temp.amsx_keys k WHERE "+strings.Join(same, " AND ")+")"); err != nil {

@@ -249,14 +249,24 @@ func lost(err error) bool {
 }
 
 // cause is the last word of an error: the library's own names the user, the
-// database and every address that was tried.
+// database and every address that was tried, with and without encryption.
 func cause(err error) string {
 	for {
-		next := errors.Unwrap(err)
-		if next == nil {
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			if e.Unwrap() == nil {
+				return err.Error()
+			}
+			err = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			all := e.Unwrap()
+			if len(all) == 0 {
+				return err.Error()
+			}
+			err = all[len(all)-1]
+		default:
 			return err.Error()
 		}
-		err = next
 	}
 }
 

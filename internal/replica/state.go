@@ -102,13 +102,6 @@ func (s *state) settle(since int64) {
 	s.own = slices.DeleteFunc(s.own, func(n int64) bool { return n < since })
 }
 
-// IsCopy reports whether an SQLite site is the copy of one on a server. c may be
-// any connection to it.
-func IsCopy(c *sqlite.Conn) (bool, error) {
-	s, err := readState(c)
-	return s.site != "", err
-}
-
 func exec(c *sqlite.Conn, q string, args ...any) error {
 	return sqlitex.Execute(c, q, &sqlitex.ExecOptions{Args: args})
 }

@@ -60,19 +60,21 @@ func TestWaits(t *testing.T) {
 		_, err := replica.Open(ctx, w.url, replica.Options{Wait: 500 * time.Millisecond})
 		return err
 	}
+	const table = "another program keeps a table of the site locked"
 	for _, tt := range []struct {
 		name, lock string
 		do         func(context.Context) error
+		says       string
 	}{
-		{"a table that is being changed, when a run begins", "LOCK TABLE site.custodian IN ACCESS EXCLUSIVE MODE", begin},
-		{"a table that is being written, when a run merges", "LOCK TABLE site.custodian IN ROW EXCLUSIVE MODE", merge},
-		{"a run elsewhere, when a run merges", "SELECT pg_advisory_lock(1634562936, 1)", merge},
-		{"the schema", "LOCK TABLE amsx.version IN ACCESS EXCLUSIVE MODE", reopen},
+		{"a table that is being changed, when a run begins", "LOCK TABLE site.custodian IN ACCESS EXCLUSIVE MODE", begin, table},
+		{"a table that is being written, when a run merges", "LOCK TABLE site.custodian IN ROW EXCLUSIVE MODE", merge, table},
+		{"a run elsewhere, when a run merges", "SELECT pg_advisory_lock(1634562936, 1)", merge, "another run writes to the site (process "},
+		{"the schema", "LOCK TABLE amsx.version IN ACCESS EXCLUSIVE MODE", reopen, table},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			letGo := lockOut(tt.lock)
 			began := time.Now()
-			if err := tt.do(t.Context()); err == nil || !strings.Contains(err.Error(), "another program keeps a table of the site locked and did not let go within 500ms") {
+			if err := tt.do(t.Context()); err == nil || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), "did not let go within 500ms") {
 				t.Errorf("%v", err)
 			}
 			if d := time.Since(began); d > 5*time.Second {

@@ -164,6 +164,9 @@ func (d *Database) follow(ctx context.Context, c *sqlite.Conn) (changed bool, er
 			return false, ctx.Err()
 		}
 		if !busy(err) || time.Since(began) > turns*d.wait {
+			if sqlite.ErrCode(err) == sqlite.ResultError { // not of the copy: the upstream has said what it is
+				return changed, err
+			}
 			return changed, d.explain("bring the copy up to date", err)
 		}
 	}
